@@ -1,7 +1,5 @@
 /** The vocabulary of operators: what a task is, what an operator gets and what it may answer. */
 import { z } from "zod";
-import type { Log } from "../adapters/log.ts";
-import type { Sql } from "../adapters/postgres.ts";
 import type { JsonValue } from "../model.ts";
 
 /** Largest event payload that travels inline; larger data is put as an artifact and named [E3]. */
@@ -56,25 +54,6 @@ export type OperatorOutcome =
       readonly retryable: boolean;
       readonly retry_after_ms?: number;
     };
-
-export interface OperatorContext {
-  readonly env: Env;
-  readonly sql: Sql;
-  /** Aborted on cancel, on a lost lease and at the node's timeout. */
-  readonly signal: AbortSignal;
-  readonly log: Log;
-  readonly now: () => number;
-}
-
-/**
- * The code of a node. `n` rises when the same input may give another output [C24].
- * Throwing counts as a retryable failure; an expected no is `{ok: false}`.
- */
-export interface Operator {
-  readonly name: string;
-  readonly n: number;
-  run(context: OperatorContext, task: OperatorTask): Promise<OperatorOutcome>;
-}
 
 /** States of a task as the API shows them. Source: engine.md section 6. */
 export const TaskState = z.enum(["ready", "queued", "leased", "canceling", "succeeded", "failed", "canceled"]);
