@@ -1,4 +1,5 @@
 /** Which tests run in which world: one Vitest project per file suffix (see "Tests" in ARCHITECTURE.md). */
+import { mkdirSync } from "node:fs";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { configDefaults, defineConfig } from "vitest/config";
 import { mutantFromEnvironment } from "./test/mutants/transform.ts";
@@ -8,7 +9,10 @@ process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
 process.env["WRANGLER_SEND_METRICS"] = "false";
 process.env["WRANGLER_HIDE_BANNER"] = "true";
 // Miniflare refuses a Hyperdrive binding without an address. No workerd test may reach a database, so the port is closed.
-process.env["CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_PG"] ??= "postgres://nobody:none@127.0.0.1:9/none";
+process.env["CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_PG"] ??=
+  "postgres://nobody:none@127.0.0.1:9/none";
+// wrangler.toml names the console's build as its assets; the tests inside workerd need the folder, not the build.
+mkdirSync("dist/console", { recursive: true });
 
 /** Fixed keys of 32 bytes, for tests alone; the launcher draws real ones. */
 const TEST_KEY = Buffer.alloc(32, 7).toString("base64url");
@@ -47,12 +51,20 @@ export default defineConfig({
       },
       {
         plugins,
-        test: { name: "sim", include: ["**/*.sim.test.ts"], exclude: EXCLUDED, testTimeout: 600_000 },
+        test: {
+          name: "sim",
+          include: ["**/*.sim.test.ts"],
+          exclude: EXCLUDED,
+          testTimeout: 600_000,
+        },
       },
       {
         plugins: [
           ...plugins,
-          cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { bindings: TEST_BINDINGS } }),
+          cloudflareTest({
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: { bindings: TEST_BINDINGS },
+          }),
         ],
         test: {
           name: "workerd",
