@@ -1,0 +1,103 @@
+/** Who a process is: a pid alone is reused by the system, so it counts only with its start time and executable [LN2]. */
+import { execFileSync } from "node:child_process";
+import { readFileSync, readlinkSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { codeOf } from "./failure.ts";
+
+/** A process beyond doubt. `startTime` is comparable only for equality: boot id and clock ticks, or a date on macOS. */
+export type Identity = { pid: number; startTime: string; executable: string };
+
+/** The process with this pid, or undefined when there is none. A zombie counts as dead (it holds nothing any more). */
+export function identify(pid: number): Identity | undefined {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return undefined;
+  return process.platform === "linux" ? identifyLinux(pid) : identifyByPs(pid);
+}
+
+/** True while exactly this process lives. */
+export function alive(known: Identity): boolean {
+  const found = identify(known.pid);
+  return found !== undefined && found.startTime === known.startTime && found.executable === known.executable;
+}
+
+/**
+ * Sends a signal to exactly this process, or to its group; nothing happens when it is gone or is somebody else now.
+ *
+ * @returns whether the signal was sent
+ */
+export function signal(known: Identity, name: NodeJS.Signals, target: "process" | "group" = "process"): boolean {
+  if (!alive(known)) return false;
+  try {
+    process.kill(target === "group" ? -known.pid : known.pid, name);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "ESRCH") return false;
+    throw error;
+  }
+}
+
+/** Waits until the process is gone; false when it still lives after `limitMs`. */
+export async function gone(known: Identity, limitMs: number): Promise<boolean> {
+  const end = performance.now() + limitMs;
+  while (alive(known)) {
+    if (performance.now() >= end) return false;
+    await sleep(POLL_MS);
+  }
+  return true;
+}
+
+/** Resident memory of one process in bytes; 0 when it is gone or the system has no /proc. */
+export function residentBytes(pid: number): number {
+  try {
+    const pages = readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1];
+    return Number(pages ?? 0) * PAGE_BYTES;
+  } catch {
+    return 0; // The process ended between two samples, which is what the caller wants to read as 0.
+  }
+}
+
+const POLL_MS = 20;
+const PAGE_BYTES = 4096;
+
+let bootId: string | undefined;
+
+function identifyLinux(pid: number): Identity | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name in parentheses may hold spaces and parentheses: fields are counted after the last one.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const [state] = fields;
+    const ticks = fields[STAT_STARTTIME - STAT_STATE];
+    if (state === undefined || ticks === undefined || state === "Z" || state === "X") return undefined;
+    bootId ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+    return { pid, startTime: `${bootId}/${ticks}`, executable: executableOf(pid) };
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ESRCH") return undefined;
+    throw error;
+  }
+}
+
+/** Numbers of the fields in proc_pid_stat(5). */
+const STAT_STATE = 3;
+const STAT_STARTTIME = 22;
+
+function executableOf(pid: number): string {
+  try {
+    // A reinstall deletes the file under a running process; it is still the same program.
+    return readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, "");
+  } catch (error) {
+    // Another user's process may hide its executable; then it is certainly not one of ours.
+    if (codeOf(error) === "EACCES" || codeOf(error) === "EPERM") return "";
+    throw error;
+  }
+}
+
+function identifyByPs(pid: number): Identity | undefined {
+  try {
+    const line = execFileSync("ps", ["-o", "stat=,lstart=,comm=", "-p", String(pid)], { encoding: "utf8" }).trim();
+    const match = /^(\S+)\s+(\w{3}\s+\w{3}\s+\d+\s+[\d:]+\s+\d{4})\s+(.+)$/.exec(line);
+    if (match?.[2] === undefined || match[3] === undefined || match[1]?.startsWith("Z") === true) return undefined;
+    return { pid, startTime: match[2], executable: match[3] };
+  } catch {
+    return undefined; // ps ends with 1 when there is no such process.
+  }
+}
