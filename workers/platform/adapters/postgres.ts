@@ -1,31 +1,20 @@
-/** The one way to Postgres: a transaction in the scope of an organization or a user. */
-import type { PgRemoteDatabase } from "drizzle-orm/pg-proxy";
-import { Fault } from "../model.ts";
+/** Which Postgres this Worker speaks to. The port itself is sql.ts. */
+import { sqlOverPool } from "../../../durable-objects/pool/client.ts";
+import { POOL_NAME } from "../../../durable-objects/pool/model.ts";
+import { openClient, sqlOver } from "./postgres-client.ts";
+import type { Sql } from "./sql.ts";
 
-/** Whose rows a transaction may see; `none` sees only what SECURITY DEFINER functions return [TN2, TN4]. */
-export type Scope = { readonly org: string } | { readonly user: string } | { readonly none: true };
-
-export type SqlValue = string | number | boolean | null | Uint8Array | readonly string[];
-
-export type SqlRow = Record<string, unknown>;
-
-/** One running transaction. Rows hold timestamps as ISO strings, bigints as numbers, bytea as Uint8Array. */
-export interface Tx {
-  /** Builds queries; they run inside this transaction. */
-  readonly db: PgRemoteDatabase;
-  /** Runs constant text with bound parameters. */
-  query(text: string, params?: readonly SqlValue[]): Promise<readonly SqlRow[]>;
+/** The Sql of this Worker: the Pool object where it is bound (locally), a Hyperdrive client per request elsewhere. */
+export function sqlFrom(env: Env): Sql {
+  if (env.POOL !== undefined) return sqlOverPool(env.POOL.get(env.POOL.idFromName(POOL_NAME)));
+  let sql: Sql | undefined;
+  return {
+    transaction: (scope, body) => {
+      sql ??= sqlOver(openClient(env.PG.connectionString, { max: CLIENT_CONNECTIONS_MAX }));
+      return sql.transaction(scope, body);
+    },
+  };
 }
 
-export interface Sql {
-  /**
-   * Runs `body` in one transaction of `scope`; commits when it returns, rolls back when it throws.
-   * @throws Fault("postgres") when Postgres is not reachable or broke off
-   */
-  transaction<T>(scope: Scope, body: (tx: Tx) => Promise<T>): Promise<T>;
-}
-
-/** The Sql of this Worker: the Pool object where it is bound (locally), a Hyperdrive client elsewhere. */
-export const sqlFrom = (_env: Env): Sql => ({
-  transaction: () => Promise.reject(new Fault("postgres", { retryable: true })),
-});
+/** A request holds at most this many of the six connections Workers allow at once. */
+const CLIENT_CONNECTIONS_MAX = 3;

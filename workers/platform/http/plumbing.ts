@@ -2,7 +2,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { Log } from "../adapters/log.ts";
-import type { Sql } from "../adapters/postgres.ts";
+import type { Sql } from "../adapters/sql.ts";
 import type { Instant } from "../model.ts";
 import type { Principal } from "./model.ts";
 import { validationRefusal } from "./validation.ts";

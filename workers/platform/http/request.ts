@@ -2,7 +2,7 @@
 import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
 import type { Log } from "../adapters/log.ts";
-import type { Sql } from "../adapters/postgres.ts";
+import type { Sql } from "../adapters/sql.ts";
 import type { Instant } from "../model.ts";
 import type { AppEnv } from "./plumbing.ts";
 
