@@ -30,6 +30,8 @@ const TEST_BINDINGS = {
 };
 
 const EXCLUDED = [...configDefaults.exclude, "**/dist/**", "**/fixtures/**"];
+/** Tests of the house itself: its rules, its shape, its mutants. They belong to the stage `check`. */
+const HOUSE = ["test/architecture/**/*.test.ts", "test/mutants/**/*.test.ts"];
 const OTHER_WORLDS = ["**/*.sim.test.ts", "**/*.workerd.test.ts", "**/*.pg.test.ts"];
 const mutant = mutantFromEnvironment(process.env["MUTANT"]);
 const plugins = mutant === null ? [] : [mutant];
@@ -43,12 +45,13 @@ export default defineConfig({
         test: {
           name: "core",
           include: ["**/*.test.ts", "**/*.test.tsx"],
-          exclude: [...EXCLUDED, ...OTHER_WORLDS],
+          exclude: [...EXCLUDED, ...OTHER_WORLDS, ...HOUSE],
           // Files of this world hold no state, so they may share a process: starting one costs more than a file's tests.
           isolate: false,
           testTimeout: 20_000,
         },
       },
+      { test: { name: "house", include: HOUSE, testTimeout: 60_000 } },
       {
         plugins,
         test: {

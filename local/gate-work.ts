@@ -27,10 +27,10 @@ export async function runWork(
   shell: Shell & { suite: string },
 ): Promise<Ended> {
   switch (work.kind) {
-    case "vitest": {
-      const run = await execute(["vitest", ...vitestArguments(work, report)], shell);
-      return { ok: run.code === 0, reports: [report] };
-    }
+    case "vitest":
+      return vitest(["--project", work.project], report, shell);
+    case "paths":
+      return vitest(work.paths, report, shell);
     case "commands": {
       const cases = [];
       for (const command of work.commands) cases.push(await asCase(command, shell));
@@ -51,16 +51,10 @@ export async function runWork(
   }
 }
 
-function vitestArguments(work: Extract<Work, { kind: "vitest" }>, report: string): string[] {
-  return [
-    "run",
-    ...(work.project === "*" ? [] : ["--project", work.project]),
-    "--reporter=default",
-    "--reporter=junit",
-    `--outputFile.junit=${report}`,
-    ...(work.exclude ?? []).map((path) => `--exclude=${path}/**`),
-    ...(work.paths ?? []),
-  ];
+async function vitest(which: readonly string[], report: string, shell: Shell): Promise<Ended> {
+  const reporters = ["--reporter=default", "--reporter=junit", `--outputFile.junit=${report}`];
+  const run = await execute(["vitest", "run", ...reporters, ...which], shell);
+  return { ok: run.code === 0, reports: [report] };
 }
 
 async function asCase(command: Command, shell: Execution): Promise<Case> {

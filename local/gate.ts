@@ -52,10 +52,7 @@ function stagesFor(mode: "test" | "ci", names: readonly string[]): readonly Stag
   const stages = known.filter((stage) => names.includes(stage.name));
   const paths = names.filter((name) => !known.some((stage) => stage.name === name));
   if (paths.length === 0) return stages;
-  return [
-    ...stages,
-    { name: "paths", budgetS: BUDGET_S.test, work: [{ kind: "vitest", project: "*", paths }] },
-  ];
+  return [...stages, { name: "paths", budgetS: BUDGET_S.test, work: [{ kind: "paths", paths }] }];
 }
 
 async function runStage(stage: Stage): Promise<Outcome> {
