@@ -1,0 +1,61 @@
+/** Every built-in parser, in the order in which they are asked. */
+import { antJunit, testng } from "./ant-junit.ts";
+import { xctest } from "./apple-tests.ts";
+import { cargoTest, nextest } from "./cargo-test.ts";
+import type { Parser } from "./contract.ts";
+import { dotnetTest } from "./dotnet-test.ts";
+import { exunit, hspec, sbtTest, scalatest, tasty } from "./functional-tests.ts";
+import { goTest } from "./go-test.ts";
+import { gradleTest } from "./gradle-test.ts";
+import { jest } from "./jest.ts";
+import { jasmine, karma, karmaTree } from "./karma.ts";
+import { minitest, minitestReporters } from "./minitest.ts";
+import { mocha } from "./mocha.ts";
+import { boostTest, catch2, ctest, doctest, googletest } from "./native-tests.ts";
+import { pest, phpunit } from "./phpunit.ts";
+import { pytest } from "./pytest.ts";
+import { rspec } from "./rspec.ts";
+import { scriptTests } from "./script-tests.ts";
+import { surefire } from "./surefire.ts";
+import { nodeTest, prove, tap } from "./tap.ts";
+import { unittest } from "./unittest.ts";
+import { vitest } from "./vitest.ts";
+
+export const PARSERS: readonly Parser[] = [
+  pytest,
+  unittest,
+  jest,
+  vitest,
+  mocha,
+  karma,
+  karmaTree,
+  jasmine,
+  tap,
+  prove,
+  nodeTest,
+  goTest,
+  cargoTest,
+  nextest,
+  surefire,
+  gradleTest,
+  antJunit,
+  testng,
+  rspec,
+  minitest,
+  minitestReporters,
+  phpunit,
+  pest,
+  dotnetTest,
+  ctest,
+  googletest,
+  catch2,
+  doctest,
+  boostTest,
+  exunit,
+  hspec,
+  tasty,
+  scalatest,
+  sbtTest,
+  xctest,
+  scriptTests,
+];
