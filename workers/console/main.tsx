@@ -1,0 +1,45 @@
+/** Starts the console. */
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { createRoot } from "react-dom/client";
+import { asApiError, mayRetry } from "./errors.ts";
+import { createConsoleRouter } from "./routes.tsx";
+import { onSessionEnd } from "./session.ts";
+import { paths } from "./paths.ts";
+import "./theme.css";
+
+/** Attempts after the first one, for faults alone: a refusal stays a refusal. */
+const RETRIES_MAX = 2;
+/** A list read this recently is shown without asking again. */
+const STALE_MS = 5_000;
+
+const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: STALE_MS,
+      retry: (failures, error) => failures < RETRIES_MAX && mayRetry(asApiError(error)),
+      refetchOnWindowFocus: true,
+    },
+  },
+});
+const router = createConsoleRouter(queryClient);
+
+onSessionEnd(() => {
+  queryClient.clear();
+  const here = router.state.location;
+  if (here.pathname.startsWith("/o/")) void router.navigate(paths.login({ return_to: here.href }));
+});
+
+// Focus follows the reader: after a navigation it stands on the new page's heading.
+router.subscribe("onRendered", (event) => {
+  if (event.fromLocation === undefined || !event.pathChanged) return;
+  document.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
+});
+
+const root = document.getElementById("root");
+if (root === null) throw new Error("index.html has no element #root.");
+createRoot(root).render(
+  <QueryClientProvider client={queryClient}>
+    <RouterProvider router={router} />
+  </QueryClientProvider>,
+);

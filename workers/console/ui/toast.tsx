@@ -1,0 +1,80 @@
+/** Short messages at the edge of the screen: what an action did, or why it could not [CN7]. */
+import { useSyncExternalStore } from "react";
+import type { ApiError } from "../errors.ts";
+import { Icon } from "./icons.tsx";
+
+interface Toast {
+  readonly id: number;
+  readonly tone: "ok" | "fail";
+  readonly title: string;
+  readonly remedy?: string | undefined;
+  readonly code?: string | undefined;
+  readonly requestId?: string | undefined;
+}
+
+const SHOWN_MAX = 4;
+const OK_MS = 4_000;
+
+let toasts: readonly Toast[] = [];
+let nextId = 1;
+const listeners = new Set<() => void>();
+
+export function toastOk(title: string): void {
+  const id = add({ tone: "ok", title });
+  setTimeout(() => dismiss(id), OK_MS);
+}
+
+/** Stays until it is dismissed: an error that vanishes cannot be quoted. */
+export function toastError(error: ApiError): void {
+  add({ tone: "fail", title: error.detail ?? error.title, remedy: error.remedy, code: error.code, requestId: error.requestId });
+}
+
+export function Toaster() {
+  const shown = useSyncExternalStore(subscribe, () => toasts);
+  return (
+    <section aria-label="Messages" aria-live="polite" className="fixed right-3 bottom-3 z-50 flex w-[min(400px,calc(100vw-24px))] flex-col gap-2">
+      {shown.map((toast) => (
+        <div key={toast.id} className="flex gap-2 rounded-lg border border-line bg-panel p-3 shadow-dialog">
+          <span className={toast.tone === "ok" ? "text-ok" : "text-fail"}>
+            <Icon name={toast.tone === "ok" ? "check" : "alert"} />
+          </span>
+          <div className="min-w-0 flex-1">
+            <p className="font-medium break-words">{toast.title}</p>
+            {toast.remedy === undefined ? null : <p className="text-soft">{toast.remedy}</p>}
+            {toast.code === undefined ? null : (
+              <p className="mt-1 font-mono text-xs break-all text-faint">
+                {toast.code}
+                {toast.requestId === undefined ? null : ` · request ${toast.requestId}`}
+              </p>
+            )}
+          </div>
+          <button type="button" aria-label="Dismiss" className="flex size-6 items-center justify-center rounded-sm text-soft hover:bg-raised" onClick={() => dismiss(toast.id)}>
+            <Icon name="close" />
+          </button>
+        </div>
+      ))}
+    </section>
+  );
+}
+
+function add(toast: Omit<Toast, "id">): number {
+  const id = nextId;
+  nextId += 1;
+  toasts = [...toasts, { ...toast, id }].slice(-SHOWN_MAX);
+  tell();
+  return id;
+}
+
+function dismiss(id: number): void {
+  toasts = toasts.filter((toast) => toast.id !== id);
+  tell();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function tell(): void {
+  for (const listener of listeners) listener();
+}
