@@ -2,9 +2,18 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { workerLog } from "./adapters/log.ts";
 import { sqlFrom } from "./adapters/postgres.ts";
-import { createApp, type AppEnv } from "./http/plumbing.ts";
+import { declareSecurity, documentOf } from "./http/document.ts";
+import { unrouted } from "./http/methods.ts";
+import { createApp, type AppContext, type AppEnv } from "./http/plumbing.ts";
 import { describeError, refusalOf, refused } from "./http/problem.ts";
+import { ready } from "./http/ready.ts";
 import { requestPlumbing, type Ports } from "./http/request.ts";
+import { guard } from "./http/security.ts";
+import { keySetRoutes } from "./identity/routes/keys.ts";
+import { localIdentityRoutes } from "./identity/routes/local.ts";
+import { identityRoutes } from "./identity/routes/session.ts";
+import { keyRoutes } from "./keys/routes.ts";
+import { orgRoutes } from "./orgs/routes.ts";
 
 /** The ports of a running Worker; tests hand in others. */
 export const WORKER_PORTS: Ports = {
@@ -14,16 +23,39 @@ export const WORKER_PORTS: Ports = {
   log: (env, base) => workerLog(env.VERSION, () => Date.now(), base),
 };
 
+/** Paths that are the API's; everything else is a page or a file of the console. */
+const API_PATHS = /^\/(?:api|internal|auth|github|\.well-known|health|ready)(?:\/|$)/;
+
 export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
   const app = createApp();
   app.use(requestPlumbing(ports));
+  app.use(guard());
   app.get("/health", (c) => c.json({ status: "ok", version: c.env.VERSION }));
-  app.notFound((c) => refused(c, { code: "not_found" }));
+  app.get("/ready", ready);
+  app.route("/.well-known", keySetRoutes);
+  app.route("/internal/v1/local", localIdentityRoutes);
+  for (const routes of [identityRoutes, orgRoutes, keyRoutes]) app.route("/api/v1", routes);
+  declareSecurity(app);
+  let document: string | undefined;
+  app.get("/api/v1/openapi.json", (c) => {
+    document ??= JSON.stringify(documentOf(app));
+    return c.body(document, 200, { "content-type": "application/json" });
+  });
+  const missing = unrouted(app);
+  app.notFound((c: AppContext) => (API_PATHS.test(c.req.path) ? missing(c) : page(c)));
   app.onError((error, c) => {
-    c.var.log.error("request failed", { error: describeError(error) });
-    return refused(c, refusalOf(error));
+    const refusal = refusalOf(error);
+    if (refusal.code !== "malformed_request") c.var.log.error("request failed", { error: describeError(error) });
+    return refused(c, refusal);
   });
   return app;
+}
+
+/** A page or file of the console; the router's answer is copied because its headers cannot be changed. */
+async function page(c: AppContext): Promise<Response> {
+  if (c.req.method !== "GET" && c.req.method !== "HEAD") return refused(c, { code: "method_not_allowed", allow: ["GET", "HEAD"] });
+  const answer = await c.env.ASSETS.fetch(c.req.raw);
+  return new Response(answer.body, answer);
 }
 
 export const app = createPlatform(WORKER_PORTS);

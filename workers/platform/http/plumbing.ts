@@ -19,6 +19,8 @@ export interface AppEnv {
     random: (bytes: number) => Uint8Array;
     /** Set by `needs` and `signedIn` (authorize.ts); reading it on a public route is a bug. */
     principal: Principal;
+    /** Id of what this request makes; a repeated request makes the same. Set by `idempotent`. */
+    subjectId: string;
     /** The code of the refusal that was answered, for the log. */
     problem: string | undefined;
   };

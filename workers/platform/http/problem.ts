@@ -1,5 +1,6 @@
 /** Renders every error of the API, once, as problem+json [AP3]. */
 import type { Context, TypedResponse } from "hono";
+import { HTTPException } from "hono/http-exception";
 import { Bug, Fault, type Refusal } from "../model.ts";
 import { PROBLEMS, type Problem } from "./model.ts";
 import type { AppEnv } from "./plumbing.ts";
@@ -31,7 +32,9 @@ export function refused(c: Context<AppEnv>, refusal: Refusal): Response & TypedR
 
 /** What the caller learns of a thrown error; the rest is for the log [AP4]. */
 export function refusalOf(error: unknown): Refusal {
-  if (error instanceof Fault) return { code: error.retryable ? "unavailable" : "upstream_failed", ...(error.retryable ? { retryAfterS: 1 } : {}) };
+  if (error instanceof Fault) return error.retryable ? { code: "unavailable", retryAfterS: 1 } : { code: "upstream_failed" };
+  // The framework throws these for bodies it cannot parse.
+  if (error instanceof HTTPException && error.status < 500) return { code: "malformed_request" };
   return { code: "internal" };
 }
 

@@ -1,0 +1,40 @@
+/** The answers a route declares: its own, and the problems it may give [AP1]. */
+import type { z } from "@hono/zod-openapi";
+import { Problem, PROBLEMS, type ProblemCode } from "./model.ts";
+
+/** Every route may answer these. */
+const COMMON: readonly ProblemCode[] = [
+  "malformed_request", "unauthenticated", "forbidden", "not_found", "method_not_allowed", "host_not_allowed",
+  "validation_failed", "rate_limited", "internal", "upstream_failed", "unavailable",
+];
+
+export const jsonAnswer = <S extends z.ZodType>(description: string, schema: S) => ({
+  description,
+  content: { "application/json": { schema } },
+});
+
+interface ProblemAnswer {
+  readonly description: string;
+  readonly content: { readonly "application/problem+json": { readonly schema: typeof Problem } };
+}
+
+/** One entry per status, whose description lists the codes: `...problems("log_empty")`. */
+export function problems(...codes: readonly ProblemCode[]): Record<`${number}`, ProblemAnswer> {
+  const byStatus = new Map<number, string[]>();
+  for (const code of [...COMMON, ...codes]) {
+    const { status } = PROBLEMS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, names]) => [
+      String(status),
+      { description: [...new Set(names)].join(", "), content: { "application/problem+json": { schema: Problem } } },
+    ]),
+  );
+}
+
+/** A JSON body of a request. */
+export const jsonBody = <S extends z.ZodType>(schema: S) => ({
+  required: true,
+  content: { "application/json": { schema } },
+});

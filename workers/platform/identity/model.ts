@@ -1,0 +1,78 @@
+/** The vocabulary of people and their sessions. */
+import { z } from "zod";
+import type { Instant } from "../model.ts";
+import { OrgMembership, Role } from "../orgs/model.ts";
+
+/** Life of an access token [platform.md 2]. */
+export const ACCESS_TOKEN_S = 900;
+/** Sliding life of a session; each refresh renews it [TK13]. */
+export const SESSION_MS = 7 * 86_400_000;
+/** A session ends after this, however often it is refreshed [TK13]. */
+export const SESSION_ABSOLUTE_MS = 90 * 86_400_000;
+/** A refresh token may be sent twice within this: parallel tabs, a lost answer [TK12]. */
+export const REISSUE_MS = 60_000;
+export const SETUP_LINK_MS = 86_400_000;
+export const LOGIN_LINK_MS = 600_000;
+
+export const Name = z.string().trim().min(1).max(200);
+const LinkToken = z.string().max(100);
+
+export const Setup = z.strictObject({
+  token: LinkToken,
+  name: Name,
+  email: z.email().max(320).optional(),
+  org_name: Name,
+});
+export type Setup = z.infer<typeof Setup>;
+
+export const LinkLogin = z.strictObject({ token: LinkToken });
+
+export const Refresh = z.strictObject({ org_id: z.uuid().optional() });
+
+export const AccessToken = z.strictObject({
+  access_token: z.string(),
+  expires_in: z.int(),
+  org_id: z.uuid().nullable(),
+});
+export type AccessToken = z.infer<typeof AccessToken>;
+
+export const Me = z.strictObject({
+  user: z.strictObject({ id: z.uuid(), name: z.string(), email: z.string().nullable() }),
+  org: OrgMembership.nullable(),
+  orgs: z.array(OrgMembership),
+  grants: z.array(z.string()),
+});
+export type Me = z.infer<typeof Me>;
+
+export const Link = z.strictObject({ url: z.url(), expires_at: z.iso.datetime() });
+
+/** What an access token of ours says. */
+export const AccessClaims = z.object({
+  sub: z.uuid(),
+  sid: z.uuid(),
+  org: z.uuid().optional(),
+  org_role: Role.optional(),
+  grants: z.array(z.string()).optional(),
+  auth_time: z.int(),
+  jti: z.string(),
+});
+export type AccessClaims = z.infer<typeof AccessClaims>;
+
+/** One sign-in; its counter says which refresh token is the next valid one. */
+export interface Family {
+  readonly id: string;
+  readonly counter: number;
+  readonly lastOrgId: string | null;
+  readonly authAt: Instant;
+  readonly rotatedAt: Instant;
+  readonly expiresAt: Instant;
+  readonly endedAt: Instant | null;
+}
+
+/** A member's place in one organization, as needed to issue a token. */
+export interface Seat {
+  readonly orgId: string;
+  readonly role: Role;
+  readonly grants: readonly string[];
+  readonly orgStatus: string;
+}

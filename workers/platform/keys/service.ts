@@ -1,0 +1,144 @@
+/** API keys: who sent one, and making, listing and revoking them. */
+import { equalBytes, hmacSha256, utf8 } from "../adapters/bytes.ts";
+import { configurationOf } from "../adapters/configuration.ts";
+import type { Sql } from "../adapters/sql.ts";
+import type { Grant, Principal } from "../http/model.ts";
+import { grantText, includesGrant, keyCannot, parseGrant } from "../http/rules.ts";
+import { done, refuse, type FieldError, type Instant, type Result } from "../model.ts";
+import { ACTIONS } from "../orgs/rules.ts";
+import { KEYS_MAX, type ApiKey, type CreateKey, type FoundKey } from "./model.ts";
+import { KEY_RANDOM_BYTES, keyText, newKeyToken, parseKey } from "./rules.ts";
+import { countLive, findByKeyId, insertKey, isLive, touchKey } from "./store.ts";
+
+export interface KeyPorts {
+  readonly env: Env;
+  readonly sql: Sql;
+  readonly now: () => Instant;
+}
+
+/** How long an isolate trusts what it read: a revoked key works at most this long on [KY5]. */
+const HIT_MS = 30_000;
+const MISS_MS = 5_000;
+const ENTRIES_MAX = 10_000;
+const TOUCH_MS = 60_000;
+
+interface Entry {
+  readonly key: FoundKey | undefined;
+  readonly readAt: Instant;
+}
+
+/** Per isolate: what was read of keys, and when their use was last noted. */
+class KeyCache {
+  readonly #entries = new Map<string, Entry>();
+  readonly #touched = new Map<string, Instant>();
+
+  get(keyId: string, now: Instant): Entry | undefined {
+    const entry = this.#entries.get(keyId);
+    if (entry === undefined) return undefined;
+    return now - entry.readAt < (entry.key === undefined ? MISS_MS : HIT_MS) ? entry : undefined;
+  }
+
+  set(keyId: string, entry: Entry): void {
+    if (this.#entries.size >= ENTRIES_MAX) this.#entries.clear();
+    this.#entries.set(keyId, entry);
+  }
+
+  /** True when the use should be written now. */
+  shouldTouch(id: string, now: Instant): boolean {
+    if (now - (this.#touched.get(id) ?? 0) < TOUCH_MS) return false;
+    if (this.#touched.size >= ENTRIES_MAX) this.#touched.clear();
+    this.#touched.set(id, now);
+    return true;
+  }
+}
+
+const caches = new WeakMap<object, KeyCache>();
+
+function cacheOf(env: Env): KeyCache {
+  const cache = caches.get(env) ?? new KeyCache();
+  caches.set(env, cache);
+  return cache;
+}
+
+/**
+ * Who sent this key. Unknown, revoked and expired give the same refusal [KY7].
+ *
+ * @param fresh reads the row even if the isolate knows it, for changes that must not trust an old answer
+ */
+export async function principalOfKey(ports: KeyPorts, text: string, fresh: boolean): Promise<Result<Principal>> {
+  const parsed = parseKey(text);
+  if (parsed === undefined) return refuse("unauthenticated");
+  const { env, sql } = ports;
+  const now = ports.now();
+  const cache = cacheOf(env);
+  const known = fresh ? undefined : cache.get(parsed.keyId, now);
+  const entry = known ?? { key: await sql.transaction({ none: true }, (tx) => findByKeyId(tx, parsed.keyId)), readAt: now };
+  if (known === undefined) cache.set(parsed.keyId, entry);
+  // A MAC is computed for unknown keys too: the time taken tells nothing.
+  const mac = await hmacSha256(configurationOf(env).keyPepper, utf8(parsed.secret));
+  const { key } = entry;
+  if (key === undefined || !equalBytes(mac, key.hash) || !isLive(key, now)) return refuse("unauthenticated");
+  if (key.orgStatus !== "active") return refuse("org_suspended");
+  if (cache.shouldTouch(key.id, now)) await sql.transaction({ org: key.orgId }, (tx) => touchKey(tx, key.id, now));
+  const grants = key.grants.map(parseGrant).filter((grant) => grant !== undefined);
+  return done({ kind: "key", id: key.id, org: key.orgId, name: key.name, grants });
+}
+
+export interface CreatedKey {
+  readonly key: ApiKey;
+  /** Shown once, stored nowhere. */
+  readonly token: string;
+}
+
+/**
+ * Makes a key with id `subjectId`. Its grants are a part of the maker's own [KY3].
+ * Refusals: `validation_failed` naming each wrong grant, or that the organization has KEYS_MAX live keys.
+ */
+export async function createKey(
+  ports: KeyPorts & { readonly random: (bytes: number) => Uint8Array },
+  maker: Principal & { readonly org: string },
+  wish: CreateKey,
+  subjectId: string,
+): Promise<Result<CreatedKey>> {
+  const now = ports.now();
+  const errors = wish.grants.flatMap((text, i) => grantErrors(text, i, maker.grants));
+  if (wish.expires_at !== undefined && Date.parse(wish.expires_at) <= now) {
+    errors.push({ location: "/expires_at", message: "lies in the past", fix: "Send a later time, or leave it out." });
+  }
+  if (errors.length > 0) return refuse("validation_failed", { errors });
+  const token = newKeyToken(ports.random(KEY_RANDOM_BYTES));
+  const hash = await hmacSha256(configurationOf(ports.env).keyPepper, utf8(token.secret));
+  return ports.sql.transaction({ org: maker.org }, async (tx) => {
+    if ((await countLive(tx, maker.org, now)) >= KEYS_MAX) {
+      return refuse("validation_failed", { detail: `An organization has at most ${KEYS_MAX} live keys. Revoke one first.` });
+    }
+    const key = await insertKey(tx, {
+      id: subjectId,
+      orgId: maker.org,
+      keyId: token.keyId,
+      name: wish.name,
+      hash,
+      grants: wish.grants.map((text) => normalGrant(text)),
+      createdBy: maker.id,
+      createdAt: now,
+      expiresAt: wish.expires_at ?? null,
+    });
+    return done({ key, token: keyText(token) });
+  });
+}
+
+const normalGrant = (text: string): string => {
+  const grant = parseGrant(text);
+  return grant === undefined ? text : grantText(grant);
+};
+
+function grantErrors(text: string, index: number, held: readonly Grant[]): FieldError[] {
+  const location = `/grants/${index}`;
+  const grant = parseGrant(text);
+  if (grant === undefined || !ACTIONS.includes(grant.action)) {
+    return [{ location, message: "is not a permission", fix: "Send area.action, for example analyses.write@**." }];
+  }
+  if (keyCannot(grant.action)) return [{ location, message: "is never given to a key", fix: "Do it as a signed-in user." }];
+  if (!includesGrant(held, grant)) return [{ location, message: "is more than you hold", fix: "Leave it out, or ask an administrator." }];
+  return [];
+}
