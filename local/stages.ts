@@ -99,7 +99,7 @@ export const CI_STAGES: readonly Stage[] = [
     work: [
       {
         kind: "commands",
-        commands: [{ name: "smoke", run: ["node", "bench/main.ts", "--smoke"] }],
+        commands: [{ name: "smoke", run: ["node", "bench/run.ts", "--smoke"] }],
       },
     ],
   },
