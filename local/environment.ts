@@ -25,7 +25,8 @@ export const OFFLINE = {
   CLOUDFLARE_CF_FETCH_ENABLED: "false",
   WRANGLER_SEND_METRICS: "false",
   WRANGLER_HIDE_BANNER: "true",
-  WRANGLER_LOG_SANITIZE: "true",
+  // A stray .env or .dev.vars of the user must not change what a Worker is bound to.
+  CLOUDFLARE_LOAD_DEV_VARS_FROM_DOT_ENV: "false",
   CI: "1", // No tool of ours may wait for an answer on the terminal.
 } as const;
 

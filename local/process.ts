@@ -1,6 +1,6 @@
 /** Who a process is: a pid alone is reused by the system, so it counts only with its start time and executable [LN2]. */
 import { execFileSync } from "node:child_process";
-import { readFileSync, readlinkSync } from "node:fs";
+import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { codeOf } from "./failure.ts";
 
@@ -45,6 +45,15 @@ export async function gone(known: Identity, limitMs: number): Promise<boolean> {
   return true;
 }
 
+/** The processes whose parent is this one. */
+export const childrenOf = (pid: number): Identity[] => related(pid, STAT_PARENT);
+
+/**
+ * The processes of a group, also when its leader is gone. While one of them lives, the system gives the group's number to nobody
+ * else, so a group remembered with its leader's identity is still the same group.
+ */
+export const membersOf = (group: number): Identity[] => related(group, STAT_GROUP);
+
 /** Resident memory of one process in bytes; 0 when it is gone or the system has no /proc. */
 export function residentBytes(pid: number): number {
   try {
@@ -60,11 +69,42 @@ const PAGE_BYTES = 4096;
 
 let bootId: string | undefined;
 
-function identifyLinux(pid: number): Identity | undefined {
+function related(pid: number, field: typeof STAT_PARENT | typeof STAT_GROUP): Identity[] {
+  return allPids(field)
+    .filter(([, other]) => other === pid)
+    .flatMap(([member]) => identify(member) ?? []);
+}
+
+/** Every process with its parent or its group. */
+function allPids(field: typeof STAT_PARENT | typeof STAT_GROUP): [pid: number, other: number][] {
+  if (process.platform !== "linux") {
+    const column = field === STAT_PARENT ? "ppid=" : "pgid=";
+    const lines = execFileSync("ps", ["-axo", `pid=,${column}`], { encoding: "utf8" }).trim().split("\n");
+    return lines.map((line) => line.trim().split(/\s+/).map(Number)).map(([pid = 0, other = 0]) => [pid, other]);
+  }
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
+  return pids.flatMap((pid): [number, number][] => {
+    const fields = statFields(pid);
+    return fields === undefined ? [] : [[pid, Number(fields[field - STAT_STATE])]];
+  });
+}
+
+/** Fields 3 and up of /proc/<pid>/stat; undefined when there is no such process. */
+function statFields(pid: number): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     // The name in parentheses may hold spaces and parentheses: fields are counted after the last one.
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ESRCH") return undefined;
+    throw error;
+  }
+}
+
+function identifyLinux(pid: number): Identity | undefined {
+  try {
+    const fields = statFields(pid);
+    if (fields === undefined) return undefined;
     const [state] = fields;
     const ticks = fields[STAT_STARTTIME - STAT_STATE];
     if (state === undefined || ticks === undefined || state === "Z" || state === "X") return undefined;
@@ -78,6 +118,8 @@ function identifyLinux(pid: number): Identity | undefined {
 
 /** Numbers of the fields in proc_pid_stat(5). */
 const STAT_STATE = 3;
+const STAT_PARENT = 4;
+const STAT_GROUP = 5;
 const STAT_STARTTIME = 22;
 
 function executableOf(pid: number): string {
