@@ -14,6 +14,15 @@ const Common = { v: z.literal(1), org_id: z.uuid(), dag_id: z.string() };
 /** A fence is a 64-bit number on the wire, so it travels as text [L1]. */
 const Fence = z.string().regex(/^\d{1,16}$/);
 
+/** What a queue message says; the truth is in the dispatcher [Q1]. */
+export const Hint = z.strictObject({
+  v: z.literal(1),
+  dispatcher: z.strictObject({ org_id: z.uuid(), dag_id: z.string().max(150) }),
+  envelope_id: z.int().positive(),
+  n: z.int().positive(),
+});
+export type Hint = z.infer<typeof Hint>;
+
 export const EmitRequest = z.strictObject({
   ...Common,
   source_id: z.string(),

@@ -1,9 +1,15 @@
 /** Entry of the control plane: a table of contents. */
 import { app } from "./app.ts";
+import { registry } from "./registry.ts";
+import { runner } from "./tasks/consumer.ts";
 
+export { Dispatcher } from "../../durable-objects/dispatcher/object.ts";
 export { Pool } from "../../durable-objects/pool/object.ts";
 
-const worker = { fetch: app.fetch } satisfies ExportedHandler<Env>;
+const engine = runner(registry);
+export const { Runner } = engine;
+
+const worker = { fetch: app.fetch, queue: engine.queue } satisfies ExportedHandler<Env>;
 
 // oxlint-disable-next-line import/no-default-export -- workerd takes a Worker's handlers from the default export
 export default worker;

@@ -56,9 +56,11 @@ export const configHash = (config: DagConfig): string => hashKey("dag", JSON.str
  * Switches to another configuration at an event boundary: instances that changed end at the newest event,
  * their successors begin after it, unchanged ones go on. Existing tasks keep their digest [V14].
  */
-export function configure(slice: Slice, config: DagConfig, now: number): Step {
+export function configure(slice: Slice, orgId: string, config: DagConfig, now: number): Step {
   const draft = new Draft(slice, now);
   const { head } = draft;
+  head.orgId = orgId;
+  head.dagId = config.dag;
   head.configHash = configHash(config);
   const active = new Map([...slice.instances.values()].filter(({ toSeq }) => toSeq === null).map((old) => [old.fp, old]));
   for (const [node, fp] of fingerprints(config)) {

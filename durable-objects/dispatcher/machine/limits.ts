@@ -42,6 +42,8 @@ export const RUNNER_CONCURRENCY = 8;
 /** An outbox item is tried again after 1, 2, 4 ... 60 s [E7]. */
 export const OUTBOX_RETRY_MS_MIN = 1_000;
 export const OUTBOX_RETRY_MS_MAX = 60_000;
+/** The shell sends at once; the alarm looks after what it left behind this much later. */
+export const OUTBOX_GRACE_MS = 1_000;
 
 /** Waits for one object's runs at once; more are answered `pending` [Q8]. */
 export const WAITERS_MAX = 64;

@@ -11,7 +11,7 @@ import { ENVELOPE_TASKS_MAX } from "../model.ts";
 import type { Head, Needs, Slice, Step } from "./state.ts";
 
 export type Event =
-  | { readonly type: "dag.configured"; readonly config: DagConfig }
+  | { readonly type: "dag.configured"; readonly orgId: string; readonly config: DagConfig }
   | { readonly type: "events.emitted"; readonly request: EmitRequest; readonly datasetId: string }
   | { readonly type: "log.advanced" }
   | { readonly type: "envelope.fetched"; readonly envelope: number }
@@ -66,7 +66,7 @@ export function needsOf(event: Event, head: Head, world: World): Needs {
 export function step(slice: Slice, event: Event, world: World): Step {
   switch (event.type) {
     case "dag.configured":
-      return configure(slice, event.config, world.now);
+      return configure(slice, event.orgId, event.config, world.now);
     case "events.emitted":
       return emit(slice, event.request, event.datasetId, world.now);
     case "log.advanced":

@@ -104,3 +104,6 @@ export const envelopeOf = (row: readonly SqlValue[]): Envelope => ({
   members: parse(row[4]) as number[], state: row[5] === "leased" ? "leased" : "queued", fence: number(row[6]),
   leaseUntil: number(row[7]), hardUntil: number(row[8]), sentAt: number(row[9]),
 });
+
+/** A state by its name, or null. */
+export const stateOf = (name: string | null): TaskState | null => STATES.find((state) => state === name) ?? null;

@@ -1,6 +1,6 @@
 /** The dispatcher's state in SQLite: loads the slice an event names, writes what the transition changed. */
 import type { NodeCounts, RunView, TaskView } from "../model.ts";
-import { RESEND_MS, ENVELOPES_IN_FLIGHT_MAX } from "../machine/limits.ts";
+import { ENVELOPES_IN_FLIGHT_MAX, OUTBOX_GRACE_MS, RESEND_MS } from "../machine/limits.ts";
 import type { Changes, Envelope, EventRow, Head, Instance, Lag, Needs, OutboxBody, OutboxKind, OutboxRow, RunRow, Slice, Store, TaskRow } from "../machine/state.ts";
 import { runView, taskView } from "../machine/views.ts";
 import type { TaskState } from "../../../workers/platform/tasks/model.ts";
@@ -89,7 +89,7 @@ export class SqliteStore implements Store {
     const wakes = [
       this.#number("select min(lease_until) from envelopes where state = 'leased'"),
       this.#number(`select min(sent_at) + ${String(RESEND_MS)} from envelopes where state = 'queued'`),
-      this.#number("select min(not_before) from outbox"),
+      this.#number(`select min(not_before) + ${String(OUTBOX_GRACE_MS)} from outbox`),
       // Ready tasks without credit wait for an envelope to end, not for the clock.
       this.head().inFlight < ENVELOPES_IN_FLIGHT_MAX ? this.#number("select min(not_before) from tasks where state = 0") : null,
     ].filter((at) => at !== null);

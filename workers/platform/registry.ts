@@ -1,0 +1,5 @@
+/** Every operator of the platform, from all capabilities. */
+import { probeOperators } from "./tasks/operators.ts";
+import type { Operator } from "./tasks/service.ts";
+
+export const registry: readonly Operator[] = [...probeOperators];
