@@ -27,6 +27,7 @@ export function collect(): { readonly findings: Findings; read(): Found } {
   const counts: TestCounts[] = [];
   const diagnostics: Diagnostic[] = [];
   const failures: FailureRange[] = [];
+  const seen = new Set<string>();
   return {
     findings: {
       failedTest(test) {
@@ -47,7 +48,11 @@ export function collect(): { readonly findings: Findings; read(): Found } {
         if (counts.length < COUNTS_MAX) counts.push(total);
       },
       diagnostic(diagnostic) {
-        if (diagnostics.length < DIAGNOSTICS_MAX) diagnostics.push(diagnostic);
+        // Two parsers may know one line: the one asked first keeps it.
+        const key = `${diagnostic.log_line} ${diagnostic.line ?? ""} ${diagnostic.file}`;
+        if (diagnostics.length >= DIAGNOSTICS_MAX || seen.has(key)) return;
+        seen.add(key);
+        diagnostics.push(diagnostic);
       },
       failure(range) {
         if (failures.length < FAILURES_MAX) failures.push(range);

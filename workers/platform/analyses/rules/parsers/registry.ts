@@ -1,23 +1,31 @@
 /** Every built-in parser, in the order in which they are asked. */
 import { antJunit, testng } from "./ant-junit.ts";
 import { xctest } from "./apple-tests.ts";
+import { arrowLocated } from "./arrow-located.ts";
 import { cargoTest, nextest } from "./cargo-test.ts";
 import type { Parser } from "./contract.ts";
 import { dotnetTest } from "./dotnet-test.ts";
 import { exunit, hspec, sbtTest, scalatest, tasty } from "./functional-tests.ts";
+import { furtherLinters, shellcheck } from "./further-linters.ts";
 import { goTest } from "./go-test.ts";
 import { gradleTest } from "./gradle-test.ts";
 import { jest } from "./jest.ts";
+import { jvmStyle, kotlinc, mavenCompiler, sbt } from "./jvm-compilers.ts";
 import { jasmine, karma, karmaTree } from "./karma.ts";
+import { located } from "./located.ts";
 import { minitest, minitestReporters } from "./minitest.ts";
 import { mocha } from "./mocha.ts";
 import { boostTest, catch2, ctest, doctest, googletest } from "./native-tests.ts";
+import { bracketLocated, parenLocated } from "./paren-located.ts";
 import { pest, phpunit } from "./phpunit.ts";
 import { pytest } from "./pytest.ts";
+import { pydocstyle, pythonCodes, pythonFormat } from "./python-style.ts";
 import { rspec } from "./rspec.ts";
 import { scriptTests } from "./script-tests.ts";
+import { stylish } from "./stylish.ts";
 import { surefire } from "./surefire.ts";
 import { nodeTest, prove, tap } from "./tap.ts";
+import { ghc, goBuild } from "./two-line-compilers.ts";
 import { unittest } from "./unittest.ts";
 import { vitest } from "./vitest.ts";
 
@@ -58,4 +66,20 @@ export const PARSERS: readonly Parser[] = [
   sbtTest,
   xctest,
   scriptTests,
+  goBuild,
+  ghc,
+  mavenCompiler,
+  kotlinc,
+  sbt,
+  jvmStyle,
+  parenLocated,
+  bracketLocated,
+  arrowLocated,
+  pythonCodes,
+  pydocstyle,
+  pythonFormat,
+  stylish,
+  shellcheck,
+  furtherLinters,
+  located,
 ];

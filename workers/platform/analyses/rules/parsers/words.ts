@@ -86,3 +86,24 @@ export function oneLine(
 
 /** An automaton that is done before it starts: for openings that turn out to be nothing. */
 export const CLOSED: OpenParser = { feed: () => false, end() {} };
+
+/** The cause of a compile error, told by the words all compilers share. */
+export function compileCode(message: string): "compile.syntax" | "compile.symbol" | "compile.link" | "compile.type" {
+  if (/undefined reference|unresolved external|ld returned|duplicate symbol|multiple definition/i.test(message)) return "compile.link";
+  if (/syntax error|parse error|expected (?:['`"‘]|an? |expression|identifier|declaration)|unexpected (?:token|end|character)|unterminated|missing (?:['`"]|semicolon)/i.test(message))
+    return "compile.syntax";
+  if (/cannot find|not found|undeclared|undefined|unresolved|not declared|does not exist|no such|not in scope|unknown (?:type|import|identifier)|has no member|could not find/i.test(message))
+    return "compile.symbol";
+  return "compile.type";
+}
+
+/** File name endings of text that compilers and linters read: only these place a message without a column. */
+export const LANGUAGES: ReadonlySet<string> = new Set(
+  (
+    "c cc cpp cxx c++ h hh hpp hxx inl m mm cu f f90 for s asm java kt kts scala sc groovy gradle clj cljs cs vb fs fsx go rs swift " +
+    "py pyi pyx ipynb rb rake gemspec podspec ru erb haml slim php phtml twig blade pl pm t pod lua js jsx mjs cjs ts tsx mts cts vue svelte astro coffee " +
+    "css scss sass less styl html htm xhtml hbs pug md markdown mdx rst adoc txt tex bib yml yaml json json5 toml ini cfg conf properties env xml xsd plist " +
+    "sh bash zsh ksh fish bats ps1 psm1 psd1 bat cmd sql proto thrift graphql gql tf tfvars hcl nix bzl cmake mk mak am ac in ex exs erl hrl eex leex heex " +
+    "hs lhs ml mli re elm purs idr agda v sv vhd vhdl jl r R Rmd dart nim cr d zig pas pp el lisp scm rkt vim sol feature robot dockerfile in pl6 raku"
+  ).split(" "),
+);
