@@ -1,0 +1,115 @@
+/** Pass 2 decides: scores the lines of the windows, grows blocks around the best and ranks them [AN15, AN17, AN18]. */
+import type { Category, Evidence } from "../model.ts";
+import type { Family } from "./families/family.ts";
+import { type Extent, grow, isNoise } from "./grow.ts";
+import type { FailureRange } from "./parsers/contract.ts";
+import { blockScore, evidenceOf, type Factors, factorsOf, type Rank, scoreOf } from "./rank.ts";
+import { type Outline, sectionAt } from "./sections.ts";
+import type { TemplateCounts } from "./template.ts";
+import type { Window, WindowLine } from "./windows.ts";
+
+/** What pass 1 found out, as far as the ranking needs it. */
+export interface Known {
+  readonly outline: Outline;
+  readonly counts: TemplateCounts;
+  /** Ascending by `from`. */
+  readonly failures: readonly FailureRange[];
+}
+
+/** A ranked range of lines, before it is cut to what is shown. */
+export interface Ranked {
+  readonly lines: readonly WindowLine[];
+  readonly best: WindowLine;
+  readonly family: Family | null;
+  readonly code: Category;
+  readonly score: number;
+  readonly parsed: boolean;
+  readonly evidence: readonly Evidence[];
+}
+
+interface Scored {
+  readonly line: WindowLine;
+  readonly at: number;
+  readonly factors: Factors;
+  readonly score: number;
+  readonly tail: boolean;
+}
+
+/** Blocks grown per log before ranking. */
+const BLOCKS_MAX = 200;
+
+/** Ranks the failures of one log, best first. */
+export function rankBlocks(windows: readonly Window[], known: Known, rank: Rank): readonly Ranked[] {
+  const blocks = windows.flatMap((window) => blocksOf(window, known, rank));
+  return favourFirstCompile(blocks, rank).toSorted((a, b) => b.score - a.score || a.best.n - b.best.n);
+}
+
+function blocksOf(window: Window, known: Known, rank: Rank): Ranked[] {
+  const scored = window.lines.map((line, at) => scoredLine(line, at, known, rank));
+  const seeds = scored.filter((line) => line.score > 0).toSorted((a, b) => b.score - a.score || a.at - b.at);
+  const taken = new Uint8Array(window.lines.length);
+  const blocks: Ranked[] = [];
+  for (const seed of seeds) {
+    if (taken[seed.at] === 1 || blocks.length >= BLOCKS_MAX) continue;
+    const extent = extentOf(window, seed, { taken, known, rank });
+    taken.fill(1, extent.from, extent.to + 1);
+    blocks.push(blockOf(scored.slice(extent.from, extent.to + 1), seed, known, rank));
+  }
+  return blocks;
+}
+
+function scoredLine(line: WindowLine, at: number, known: Known, rank: Rank): Scored {
+  const { outline, counts } = known;
+  const distance = outline.stopLine - line.n;
+  const inTail = distance >= 0 && distance <= rank.tailLines && line.text !== "" && !isNoise(line.text);
+  const tail = inTail && line.verdict.weight < rank.tailWeight;
+  const factors = factorsOf({
+    weight: tail ? rank.tailWeight : line.verdict.weight,
+    several: line.verdict.several,
+    count: line.verdict.family ? counts.estimate(line.template) : 1,
+    n: line.n,
+    stopLine: outline.stopLine,
+    stopped: outline.stopped,
+    outcome: sectionAt(outline, line.n)?.outcome ?? "unknown",
+    red: line.red,
+  }, rank);
+  return { line, at, factors, score: scoreOf(factors), tail };
+}
+
+/** The block around a seed: its section and other blocks bound it. A parser's range, when it holds the seed, is the block. */
+function extentOf(window: Window, seed: Scored, given: { taken: Uint8Array; known: Known; rank: Rank }): Extent {
+  const { taken, known, rank } = given;
+  const section = sectionAt(known.outline, seed.line.n);
+  const first = window.lines[0]?.n ?? 1;
+  let from = Math.max(0, (section?.from ?? 1) - first);
+  let to = Math.min(window.lines.length - 1, (section?.to ?? Infinity) - first);
+  for (let at = seed.at - 1; at >= from; at--) if (taken[at] === 1) from = at + 1;
+  for (let at = seed.at + 1; at <= to; at++) if (taken[at] === 1) to = at - 1;
+  const range = known.failures.find((failure) => failure.from <= seed.line.n && seed.line.n <= failure.to);
+  if (!range) return grow(window.lines, seed.at, { from, to }, rank);
+  return { from: Math.max(from, Math.min(seed.at, range.from - first)), to: Math.min(to, Math.max(seed.at, range.to - first)) };
+}
+
+function blockOf(scored: readonly Scored[], seed: Scored, known: Known, rank: Rank): Ranked {
+  const [from, to] = [scored[0]?.line.n ?? 0, scored.at(-1)?.line.n ?? 0];
+  const range = known.failures.find((failure) => failure.from <= to && from <= failure.to);
+  const family = seed.line.verdict.family;
+  const named = scored.toSorted((a, b) => b.score - a.score).find((line) => line.line.verdict.family && line.line.verdict.family.code !== "unknown");
+  const score = blockScore(scored.map((line) => line.score), rank) * (range ? rank.parsed : 1);
+  return {
+    lines: scored.map((line) => line.line),
+    best: seed.line,
+    family,
+    code: range?.code ?? named?.line.verdict.family?.code ?? "unknown",
+    score,
+    parsed: range !== undefined,
+    evidence: evidenceOf(seed.factors, range !== undefined, rank),
+  };
+}
+
+/** The first compile error is the cause, those below often follow from it. */
+function favourFirstCompile(blocks: readonly Ranked[], rank: Rank): readonly Ranked[] {
+  const compile = blocks.filter((block) => block.code.startsWith("compile."));
+  const first = compile.reduce<Ranked | null>((least, block) => (least && least.best.n < block.best.n ? least : block), null);
+  return blocks.map((block) => (block === first ? { ...block, score: block.score * rank.firstCompile } : block));
+}

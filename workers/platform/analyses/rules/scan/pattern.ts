@@ -1,0 +1,227 @@
+/** Reads a subset of regular expression syntax and keeps its most selective fixed part, as sets of bytes. */
+
+/** A piece of a pattern: one byte out of a set, a sequence, or a choice. Loops never occur: they end a fragment. */
+export type Fragment =
+  | { readonly kind: "bytes"; readonly set: Uint8Array }
+  | { readonly kind: "sequence"; readonly parts: readonly Fragment[] }
+  | { readonly kind: "choice"; readonly options: readonly Fragment[] };
+
+type Node = Fragment | { readonly kind: "loop"; readonly body: Fragment; readonly min: number };
+
+/** What may stand before `^`: a line break, or the end of a leading time, label or colour. */
+const LINE_START = "\n \tmKGJHZ|>])\r\x07";
+/** Repeats beyond this, or of varying length, are cut out: each would multiply the states of all other patterns. */
+const REPEAT_MAX = 12;
+const encoder = new TextEncoder();
+
+const setOf = (chars: Iterable<number>): Uint8Array => {
+  const set = new Uint8Array(256);
+  for (const byte of chars) set[byte] = 1;
+  return set;
+};
+const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, at) => from + at);
+const DIGIT = setOf(range(48, 57));
+const WORD = setOf([...range(48, 57), ...range(65, 90), 95, ...range(97, 122)]);
+const SPACE = setOf([9, 13, 32]);
+const ANY = setOf(range(0, 255).filter((byte) => byte !== 10));
+const EMPTY: Fragment = { kind: "sequence", parts: [] };
+
+const negated = (set: Uint8Array): Uint8Array => set.map((has, byte) => (byte === 10 ? 0 : 1 - has));
+const CLASSES: Readonly<Record<string, Uint8Array>> = {
+  d: DIGIT, D: negated(DIGIT), w: WORD, W: negated(WORD), s: SPACE, S: negated(SPACE),
+};
+const CONTROLS: Readonly<Record<string, number>> = { t: 9, r: 13, f: 12, v: 11, n: 10 };
+
+/**
+ * The part of `source` every match must contain, without unbounded loops, so that an automaton over many patterns
+ * stays small. It may match more than `source` does (anchors, `\b` and look-arounds are dropped), never less.
+ *
+ * @param source  literals, classes, groups, alternation and quantifiers; back-references are refused with an Error
+ */
+export function fragmentOf(source: string, ignoreCase: boolean): Fragment {
+  const reader = new Reader(source, ignoreCase);
+  return reader.whole();
+}
+
+/** The fewest bytes a match of the fragment has. */
+export function shortest(fragment: Fragment): number {
+  if (fragment.kind === "bytes") return 1;
+  const lengths = (fragment.kind === "sequence" ? fragment.parts : fragment.options).map(shortest);
+  return fragment.kind === "sequence" ? lengths.reduce((sum, n) => sum + n, 0) : Math.min(...lengths);
+}
+
+/** How rare a match is: narrow sets count much, wide ones little. */
+function selectivity(fragment: Fragment): number {
+  if (fragment.kind === "bytes") {
+    const width = fragment.set.reduce((sum, has) => sum + has, 0);
+    return Math.max(0, 8 - Math.log2(Math.max(1, width)));
+  }
+  const values = (fragment.kind === "sequence" ? fragment.parts : fragment.options).map(selectivity);
+  return fragment.kind === "sequence" ? values.reduce((sum, n) => sum + n, 0) : Math.min(...values);
+}
+
+class Reader {
+  readonly #source: readonly string[];
+  readonly #ignoreCase: boolean;
+  #at = 0;
+
+  constructor(source: string, ignoreCase: boolean) {
+    this.#source = [...source];
+    this.#ignoreCase = ignoreCase;
+  }
+
+  whole(): Fragment {
+    const fragment = this.#choice();
+    if (this.#at < this.#source.length) throw new Error(`pattern ${this.#source.join("")}: unbalanced )`);
+    return fragment;
+  }
+
+  #choice(): Fragment {
+    const options = [this.#sequence()];
+    while (this.#take("|")) options.push(this.#sequence());
+    const [only] = options;
+    return options.length === 1 && only ? only : { kind: "choice", options };
+  }
+
+  /** One branch: loops split it; the most selective piece between them stays. */
+  #sequence(): Fragment {
+    const pieces: Fragment[][] = [[]];
+    const last = (): Fragment[] => pieces.at(-1) ?? [];
+    for (let node = this.#quantified(); node; node = this.#quantified()) {
+      if (node.kind !== "loop") {
+        last().push(node);
+        continue;
+      }
+      for (let n = 0; n < node.min; n++) last().push(node.body);
+      pieces.push(node.min > 0 ? [node.body] : []);
+    }
+    const fragments = pieces.map((parts): Fragment => ({ kind: "sequence", parts }));
+    return fragments.reduce((best, next) => (selectivity(next) > selectivity(best) ? next : best), EMPTY);
+  }
+
+  #quantified(): Node | null {
+    const atom = this.#atom();
+    if (!atom) return null;
+    const [min, max] = this.#bounds();
+    if (min === 1 && max === 1) return atom;
+    if (max > REPEAT_MAX || (max > 1 && min < max)) return { kind: "loop", body: atom, min: Math.min(min, REPEAT_MAX) };
+    const options: Fragment[] = [];
+    for (let n = min; n <= max; n++) options.push({ kind: "sequence", parts: Array<Fragment>(n).fill(atom) });
+    return { kind: "choice", options };
+  }
+
+  #bounds(): [number, number] {
+    let bounds: [number, number] = [1, 1];
+    if (this.#take("*")) bounds = [0, Infinity];
+    else if (this.#take("+")) bounds = [1, Infinity];
+    else if (this.#take("?")) bounds = [0, 1];
+    else {
+      const braces = /^\{(\d+)(,?)(\d*)\}/.exec(this.#source.slice(this.#at, this.#at + 12).join(""));
+      if (!braces) return bounds;
+      this.#at += braces[0].length;
+      const min = Number(braces[1]);
+      bounds = [min, braces[2] ? (braces[3] ? Number(braces[3]) : Infinity) : min];
+    }
+    this.#take("?");
+    return bounds;
+  }
+
+  #atom(): Fragment | null {
+    const char = this.#source[this.#at];
+    if (char === undefined || char === "|" || char === ")") return null;
+    this.#at++;
+    if (char === "(") return this.#group();
+    if (char === "[") return this.#charClass();
+    if (char === ".") return { kind: "bytes", set: ANY };
+    if (char === "^") return { kind: "bytes", set: setOf(encoder.encode(LINE_START)) };
+    if (char === "$") return EMPTY;
+    if (char === "\\") return this.#escaped();
+    return this.#literal(char);
+  }
+
+  #group(): Fragment {
+    let ignored = false;
+    if (this.#take("?")) {
+      const head = /^(?::|[=!]|<[=!]|<\w+>)/.exec(this.#source.slice(this.#at, this.#at + 40).join(""))?.[0];
+      if (head === undefined) throw new Error("pattern: unknown group");
+      this.#at += head.length;
+      ignored = /[=!]$/.test(head);
+    }
+    const inner = this.#choice();
+    if (!this.#take(")")) throw new Error(`pattern ${this.#source.join("")}: missing )`);
+    return ignored ? EMPTY : inner;
+  }
+
+  #escaped(): Fragment {
+    const char = this.#source[this.#at++] ?? "";
+    if (char === "b" || char === "B") return EMPTY;
+    if (/[1-9k]/.test(char)) throw new Error("pattern: back-references are not linear");
+    const set = CLASSES[char];
+    if (set) return { kind: "bytes", set };
+    return this.#literal(this.#unescape(char));
+  }
+
+  #unescape(char: string): string {
+    const control = CONTROLS[char];
+    if (control !== undefined) return String.fromCharCode(control);
+    const digits = char === "x" ? 2 : char === "u" ? 4 : 0;
+    if (digits === 0) return char;
+    const hex = this.#source.slice(this.#at, this.#at + digits).join("");
+    this.#at += digits;
+    return String.fromCharCode(parseInt(hex, 16));
+  }
+
+  #literal(char: string): Fragment {
+    const cased = this.#ignoreCase && /[a-z]/i.test(char) ? [char.toLowerCase(), char.toUpperCase()] : [char];
+    if ((char.codePointAt(0) ?? 0) < 128) return { kind: "bytes", set: setOf(cased.map((c) => c.charCodeAt(0))) };
+    return { kind: "sequence", parts: [...encoder.encode(char)].map((byte) => ({ kind: "bytes", set: setOf([byte]) })) };
+  }
+
+  /** A class with characters beyond ASCII also takes any single high byte: more than asked, never less. */
+  #charClass(): Fragment {
+    const inverse = this.#take("^");
+    const set = new Uint8Array(256);
+    const wide: Fragment[] = [];
+    let previous = -1;
+    for (let first = true; first || this.#source[this.#at] !== "]"; first = false) {
+      const char = this.#source[this.#at++];
+      if (char === undefined) throw new Error("pattern: missing ]");
+      previous = this.#member(char, set, wide, previous);
+    }
+    this.#at++;
+    const bytes: Fragment = { kind: "bytes", set: inverse ? negated(set) : set };
+    return wide.length === 0 || inverse ? bytes : { kind: "choice", options: [bytes, ...wide] };
+  }
+
+  #member(char: string, set: Uint8Array, wide: Fragment[], previous: number): number {
+    if (char === "-" && previous >= 0 && this.#source[this.#at] !== "]") {
+      const to = (this.#source[this.#at++] ?? "").charCodeAt(0);
+      for (const byte of range(previous, Math.min(to, 255))) this.#add(set, byte);
+      return -1;
+    }
+    let literal = char;
+    if (char === "\\") {
+      const escape = this.#source[this.#at++] ?? "";
+      const known = CLASSES[escape];
+      known?.forEach((has, byte) => has && this.#add(set, byte));
+      if (known) return -1;
+      literal = escape === "b" ? "\b" : this.#unescape(escape);
+    }
+    const code = literal.codePointAt(0) ?? 0;
+    if (code < 128) this.#add(set, code);
+    else wide.push(this.#literal(literal));
+    return code < 128 ? code : -1;
+  }
+
+  #add(set: Uint8Array, byte: number): void {
+    set[byte] = 1;
+    if (!this.#ignoreCase || !/[a-z]/i.test(String.fromCharCode(byte))) return;
+    set[byte ^ 32] = 1;
+  }
+
+  #take(char: string): boolean {
+    if (this.#source[this.#at] !== char) return false;
+    this.#at++;
+    return true;
+  }
+}
