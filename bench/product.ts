@@ -72,7 +72,9 @@ async function firstLine(child: ChildProcess, said: readonly string[]): Promise<
   for await (const line of createInterface({ input: child.stdout })) {
     if (line.startsWith("{")) return line;
   }
-  throw new Error(`The launcher ended before it was ready. ${said.join("").slice(-2_000)}`);
+  throw new Error(
+    `The launcher ended before it was ready: ${said.join("").trim().replaceAll("\n", " / ").slice(-1_000)}`,
+  );
 }
 
 async function stop(child: ChildProcess): Promise<void> {
