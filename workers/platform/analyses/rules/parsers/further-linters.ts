@@ -31,6 +31,9 @@ function add(findings: Findings, n: number, at: At): void {
   if (severity === "error") findings.failure({ from: n, to: n, code: /syntax|parse error/i.test(at.message ?? "") ? "compile.syntax" : "lint.static" });
 }
 
+/** Perl appends the place to warnings as well; these words end a program. */
+const PERL_FATAL = /^(?:syntax error|Can't locate|Global symbol|Undefined subroutine|BEGIN failed|Bareword|Illegal|Can't (?:call|use|open))/;
+
 const ROWS: readonly (Row & { readonly prefilter: string })[] = [
   {
     // ESLint's compact form, JSHint, CSSLint, stylelint's compact form.
@@ -75,7 +78,7 @@ const ROWS: readonly (Row & { readonly prefilter: string })[] = [
     // Perl: `message at file line 12.`, perlcritic's default `message at line 12, column 5.` names no file.
     prefilter: String.raw` at \S+\.(?:pl|pm|t|cgi) line \d`,
     shape: /^(?!\s*#)(\S.*?) at (\S+\.(?:pl|pm|t|cgi|PL)) line (\d+)(?:\.|,|$)/,
-    found: (m, n, f) => add(f, n, { tool: "perl", word: "error", file: m[2], line: m[3], message: m[1] }),
+    found: (m, n, f) => add(f, n, { tool: "perl", word: PERL_FATAL.test(m[1] ?? "") ? "error" : "warning", file: m[2], line: m[3], message: m[1] }),
   },
   {
     // Dart's analyzer: `  error • message • lib/a.dart:12:5 • rule`

@@ -68,6 +68,7 @@ const MARKS: readonly Mark[] = [
   { tool: "lintr", ext: /^(?:R|r|Rmd)$/, rest: /^(style|warning|error): (?:\[(\w+)\] )?/, severity: 1, rule: 2 },
   { tool: "credo", ext: /^exs?$/, rest: /^([CRWFDE]): (.*)$/, severity: 1, message: 2 },
   { tool: "gnu", rest: /^ ?((?:fatal |internal compiler )?error|warning|note|info|remark)(?: ?#?\d+)?: (.*)$/i, severity: 1, message: 2 },
+  { tool: "codespell", rest: /^\S+ ==> \S/, column: false },
   { tool: "ld", rest: /^undefined reference to /, severity: "error" },
 ];
 
@@ -120,8 +121,10 @@ function report(findings: Findings, place: Place, n: number): void {
 /** Lines of the same shape that are no message: stack frames, coverage tables, code excerpts, headings of two lines. */
 function noMessage(place: Place): boolean {
   const { rest, ext } = place;
+  // The last line of a pytest frame; the traceback says the rest.
+  if (/^\w+(?:Error|Exception|Failure)$/.test(rest)) return true;
   if (PY.test(ext) && (PYTHON_CODE.test(rest) || /^(?:in|at) .*:$/.test(rest) || /^in \S+$/.test(rest))) return true;
-  if (/^l?hs$/.test(ext) && /^(?:(?:error|[Ww]arning):.*)?$/.test(rest)) return true;
+  if (/^l?hs$/.test(ext) && /^(?:(?:error|warning):.*|Warning:)?$/.test(rest)) return true;
   return /^(?:in [`'"]|at \S+ |passed|ok$|\||\[\d+\/\d+\]|[\d.%\s]+$)/.test(rest) || /^\W*$/.test(rest);
 }
 
@@ -161,8 +164,11 @@ const COMPILERS = new Map<string, string>([
   ["py", "mypy"],
 ]);
 
+/** Who most likely wrote a message that carries no mark at all. */
 const TOOLS = new Map<string, string>([
-  ...COMPILERS,
+  ["go", "go"],
+  ["py", "python"],
+  ["rb", "ruby"],
   ["rs", "rustc"],
   ["php", "phpstan"],
   ["proto", "buf"],
@@ -179,7 +185,7 @@ const TOOLS = new Map<string, string>([
   ["env", "dotenv_linter"],
 ]);
 
-const LINTERS = /lint|generic|standard|buf|phpstan|mypy|cop|bandit|clippy|psalm|staticcheck|gosec|reek|fasterer|phpcs|credo|shellcheck/;
+const LINTERS = /lint|python|codespell|pylint|standard|buf|phpstan|mypy|cop|bandit|clippy|psalm|staticcheck|gosec|reek|fasterer|phpcs|credo|shellcheck/;
 
 function emit(findings: Findings, place: Place, n: number, reading: Reading): void {
   const { tool, severity, rule, message } = reading;

@@ -2,6 +2,7 @@
 import { antJunit, testng } from "./ant-junit.ts";
 import { xctest } from "./apple-tests.ts";
 import { arrowLocated } from "./arrow-located.ts";
+import { buildTools } from "./build-tools.ts";
 import { cargoTest, nextest } from "./cargo-test.ts";
 import type { Parser } from "./contract.ts";
 import { dotnetTest } from "./dotnet-test.ts";
@@ -81,5 +82,6 @@ export const PARSERS: readonly Parser[] = [
   stylish,
   shellcheck,
   furtherLinters,
+  buildTools,
   located,
 ];
