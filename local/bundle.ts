@@ -1,7 +1,15 @@
 /** Builds what production would get, once per change of its sources: the Workers with Wrangler, the console with Vite [LN5]. */
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { OFFLINE, childEnvironment } from "./environment.ts";
 import { EXIT, Failure, codeOf } from "./failure.ts";
@@ -23,7 +31,14 @@ const wrangler = (name: string, config: string, inputs: readonly string[]): Bund
   inputs,
   // `--env=` is the top level: production's own section must not be taken by accident.
   command: (root, out) => [
-    join(root, "node_modules/wrangler/bin/wrangler.js"), "deploy", "--dry-run", "--env=", "--config", join(root, config), "--outdir", out,
+    join(root, "node_modules/wrangler/bin/wrangler.js"),
+    "deploy",
+    "--dry-run",
+    "--env=",
+    "--config",
+    join(root, config),
+    "--outdir",
+    out,
   ],
   exists: (root) => existsSync(join(root, config)),
 });
@@ -31,12 +46,24 @@ const wrangler = (name: string, config: string, inputs: readonly string[]): Bund
 /** Every bundle of the local runtime. */
 export const BUNDLES: readonly Bundle[] = [
   wrangler("platform", "wrangler.toml", SHARED),
-  wrangler("apps", "workers/apps/wrangler.toml", ["package-lock.json", "workers/apps", "workers/platform/http/model.ts"]),
+  wrangler("apps", "workers/apps/wrangler.toml", [
+    "package-lock.json",
+    "workers/apps",
+    "workers/platform/http/model.ts",
+  ]),
   {
     name: "console",
     inputs: [...SHARED, "workers/console"],
     command: (root, out) => [
-      join(root, "node_modules/vite/bin/vite.js"), "build", "--config", join(root, "workers/console/vite.config.ts"), "--outDir", out, "--emptyOutDir", "--logLevel", "warn",
+      join(root, "node_modules/vite/bin/vite.js"),
+      "build",
+      "--config",
+      join(root, "workers/console/vite.config.ts"),
+      "--outDir",
+      out,
+      "--emptyOutDir",
+      "--logLevel",
+      "warn",
     ],
     exists: (root) => existsSync(join(root, "workers/console/index.html")),
   },
@@ -53,7 +80,11 @@ export async function buildAll(root: string, tell: (line: string) => void): Prom
   return BUNDLES.filter((_, index) => built[index]).map((bundle) => bundle.name);
 }
 
-async function buildIfChanged(root: string, bundle: Bundle, tell: (line: string) => void): Promise<boolean> {
+async function buildIfChanged(
+  root: string,
+  bundle: Bundle,
+  tell: (line: string) => void,
+): Promise<boolean> {
   const target = join(root, "dist", bundle.name);
   if (!bundle.exists(root)) {
     mkdirSync(target, { recursive: true }); // wrangler.toml names the folder of the console as its assets.
@@ -92,10 +123,15 @@ export function inputHash(root: string, inputs: readonly string[]): string {
     } catch (error) {
       if (codeOf(error) === "ENOENT") return;
       if (codeOf(error) !== "ENOTDIR") throw error;
-      hash.update(`${path}\0`).update(createHash("sha256").update(readFileSync(join(root, path))).digest());
+      hash.update(`${path}\0`).update(
+        createHash("sha256")
+          .update(readFileSync(join(root, path)))
+          .digest(),
+      );
       return;
     }
-    for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) add(`${path}/${entry.name}`);
+    for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1)))
+      add(`${path}/${entry.name}`);
   };
   for (const input of inputs) add(input);
   return hash.digest("hex");
@@ -122,12 +158,25 @@ async function build(root: string, bundle: Bundle, target: string): Promise<void
   }
 }
 
-function run(root: string, command: readonly string[]): Promise<{ code: number | null; text: string }> {
+function run(
+  root: string,
+  command: readonly string[],
+): Promise<{ code: number | null; text: string }> {
   const logs = join(root, "node_modules", ".cache", "wrangler");
-  const env = childEnvironment({ ...OFFLINE, WRANGLER_LOG_PATH: logs, XDG_CONFIG_HOME: logs, NO_COLOR: "1" });
-  const child = spawn(process.execPath, command, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+  const env = childEnvironment({
+    ...OFFLINE,
+    WRANGLER_LOG_PATH: logs,
+    XDG_CONFIG_HOME: logs,
+    NO_COLOR: "1",
+  });
+  const child = spawn(process.execPath, command, {
+    cwd: root,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let text = "";
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => resolve({ code, text }));

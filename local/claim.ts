@@ -6,6 +6,8 @@ import { readLauncher, removeLauncher, type Launcher, type StateDir } from "./st
 
 /** Wait for a killed process to vanish. */
 const KILL_MS = 5_000;
+/** Drain 5 s, Postgres 10 s and its immediate stop 5 s, and a margin. */
+export const STOP_MS = 25_000;
 
 /** The launcher that runs for this folder, if one does. */
 export function runningLauncher(dir: StateDir): Launcher | undefined {
@@ -21,22 +23,37 @@ export function runningLauncher(dir: StateDir): Launcher | undefined {
 export async function claim(dir: StateDir, version: string): Promise<void> {
   for (;;) {
     const other = readLauncher(dir);
-    if (other !== undefined && alive(other.process)) throw alreadyRunning(other);
+    if (other !== undefined && alive(other.process)) {
+      if (other.stopping && (await gone(other.process, STOP_MS))) continue;
+      throw alreadyRunning(other);
+    }
     if (other !== undefined) await removeLeftovers(dir, other);
     if (tryClaim(dir, version)) return;
   }
 }
 
 const alreadyRunning = (other: Launcher): Failure =>
-  new Failure(EXIT.running, `Edgewright already runs for this folder${other.api === null ? "" : ` at ${other.api}`} (pid ${other.process.pid})`, {
-    remedy: "use that one, or end it with `npm start -- --stop`",
-  });
+  new Failure(
+    EXIT.running,
+    `Edgewright already runs for this folder${other.api === null ? "" : ` at ${other.api}`} (pid ${other.process.pid})`,
+    {
+      remedy: "use that one, or end it with `npm start -- --stop`",
+    },
+  );
 
 /** A hard link appears with its content or not at all, so of two launchers one wins. */
 function tryClaim(dir: StateDir, version: string): boolean {
   const self = identify(process.pid);
   if (self === undefined) throw new Error("this process cannot identify itself");
-  const mine: Launcher = { process: self, version, startedAt: new Date().toISOString(), api: null, apps: null, planes: {} };
+  const mine: Launcher = {
+    process: self,
+    version,
+    startedAt: new Date().toISOString(),
+    api: null,
+    apps: null,
+    stopping: false,
+    planes: {},
+  };
   const draft = `${dir.launcher}.${process.pid}`;
   writeFileSync(draft, JSON.stringify(mine), { mode: 0o600 });
   try {
@@ -80,9 +97,13 @@ export async function killGroup(leader: Identity | undefined): Promise<void> {
   for (const member of members) signal(member, "SIGKILL");
   for (const member of members) {
     if (await gone(member, KILL_MS)) continue;
-    throw new Failure(EXIT.runtime, `process ${member.pid} (${member.executable}) of an earlier start cannot be ended`, {
-      remedy: `end it with \`kill -9 ${member.pid}\` and start again`,
-    });
+    throw new Failure(
+      EXIT.runtime,
+      `process ${member.pid} (${member.executable}) of an earlier start cannot be ended`,
+      {
+        remedy: `end it with \`kill -9 ${member.pid}\` and start again`,
+      },
+    );
   }
 }
 

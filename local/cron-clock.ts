@@ -23,7 +23,8 @@ export function startCronClock(clock: CronClock): () => void {
     const now = minuteOf();
     if (now <= last) return;
     try {
-      for (const { cron, minute } of due(clock.crons(), last, now)) clock.fire(cron, minute * MINUTE_MS);
+      for (const { cron, minute } of due(clock.crons(), last, now))
+        clock.fire(cron, minute * MINUTE_MS);
     } catch (error) {
       clock.log.write({ level: "error", message: "cron", why: reasonOf(error) });
     }

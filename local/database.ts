@@ -26,7 +26,10 @@ export const URL_VARIABLES: Readonly<Record<Login, string>> = {
 };
 
 /** @throws Failure(database) naming the gap */
-export async function openDatabase(stateDir: string, env: Readonly<Record<string, string | undefined>>): Promise<Database> {
+export async function openDatabase(
+  stateDir: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Database> {
   if (env["DATABASE_URL"] !== undefined && env["DATABASE_URL"] !== "") return openExternal(env);
   const server = await startPostgres({ stateDir });
   return {
@@ -47,7 +50,8 @@ async function openExternal(env: Readonly<Record<string, string | undefined>>): 
     gateway: urlFrom(env, "gateway"),
   };
   await checkServer(urls.platform_ddl);
-  for (const login of ["platform_ddl", "platform_rt", "gateway"] as const) await checkLogin(login, urls[login]);
+  for (const login of ["platform_ddl", "platform_rt", "gateway"] as const)
+    await checkLogin(login, urls[login]);
   return {
     urlFor: (login) => urls[login],
     process: undefined,
@@ -78,11 +82,20 @@ async function checkServer(url: string): Promise<void> {
             has_database_privilege(current_database(), 'create') as schemas
      from pg_roles where rolname = current_user`,
   ).catch((cause: unknown) => {
-    throw new Failure(EXIT.database, "the database of DATABASE_URL cannot be reached", { cause, remedy: "check host, port, name and password in it" });
+    throw new Failure(EXIT.database, "the database of DATABASE_URL cannot be reached", {
+      cause,
+      remedy: "check host, port, name and password in it",
+    });
   });
-  if (Number(row["version"]) < 170_000) throw gap(`PostgreSQL 17 or newer is needed, this is ${String(row["version"])}`, "platform_ddl");
-  if (row["roles"] !== true) throw gap("the login of DATABASE_URL lacks CREATEROLE", "platform_ddl");
-  if (row["schemas"] !== true) throw gap("the login of DATABASE_URL may not CREATE in its database", "platform_ddl");
+  if (Number(row["version"]) < 170_000)
+    throw gap(
+      `PostgreSQL 17 or newer is needed, this is ${String(row["version"])}`,
+      "platform_ddl",
+    );
+  if (row["roles"] !== true)
+    throw gap("the login of DATABASE_URL lacks CREATEROLE", "platform_ddl");
+  if (row["schemas"] !== true)
+    throw gap("the login of DATABASE_URL may not CREATE in its database", "platform_ddl");
 }
 
 /** The migrations grant to these names, so each login must be the role itself. */
@@ -90,7 +103,8 @@ async function checkLogin(login: Login, url: string): Promise<void> {
   const row = await query(url, "select current_user::text as name").catch((cause: unknown) => {
     throw gap(`the login of ${URL_VARIABLES[login]} fails: ${reasonOf(cause)}`, login, cause);
   });
-  if (row["name"] !== login) throw gap(`${URL_VARIABLES[login]} logs in as ${String(row["name"])}, not as ${login}`, login);
+  if (row["name"] !== login)
+    throw gap(`${URL_VARIABLES[login]} logs in as ${String(row["name"])}, not as ${login}`, login);
 }
 
 async function query(url: string, text: string): Promise<Record<string, unknown>> {

@@ -20,7 +20,11 @@ export class Failure extends Error {
   /** The last lines of the log of what failed, oldest first; may be empty. */
   readonly logLines: readonly string[];
 
-  constructor(exitCode: ExitCode, what: string, how: { remedy: string; log?: readonly string[]; cause?: unknown }) {
+  constructor(
+    exitCode: ExitCode,
+    what: string,
+    how: { remedy: string; log?: readonly string[]; cause?: unknown },
+  ) {
     super(what, how.cause === undefined ? undefined : { cause: how.cause });
     this.name = "Failure";
     this.exitCode = exitCode;
@@ -47,10 +51,13 @@ export function render(error: unknown): string {
 export const reasonOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
   // A refused connection to both ::1 and 127.0.0.1 is an AggregateError whose own message is empty.
-  if (error.message === "" && error instanceof AggregateError) return error.errors.map(reasonOf).join("; ");
+  if (error.message === "" && error instanceof AggregateError)
+    return error.errors.map(reasonOf).join("; ");
   return error.message;
 };
 
 /** The code of a Node system error (`EADDRINUSE`) or of a Postgres error (`28P01`), if it has one. */
 export const codeOf = (error: unknown): string | undefined =>
-  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+  error instanceof Error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : undefined;

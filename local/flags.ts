@@ -72,22 +72,27 @@ export function parseFlags(args: readonly string[]): Flags {
       flags = withValue(flags, value);
     }
   }
-  if (flags.port !== 0 && flags.port === flags.appsPort) throw refused("--port and --apps-port are the same");
+  if (flags.port !== 0 && flags.port === flags.appsPort)
+    throw refused("--port and --apps-port are the same");
   return flags;
 }
 
 const refused = (what: string): Failure =>
-  new Failure(EXIT.check, what, { remedy: `flags are: ${[...Object.keys(VALUES).map((name) => `${name} VALUE`), ...Object.keys(SWITCHES)].join(", ")}` });
+  new Failure(EXIT.check, what, {
+    remedy: `flags are: ${[...Object.keys(VALUES).map((name) => `${name} VALUE`), ...Object.keys(SWITCHES)].join(", ")}`,
+  });
 
 function portOf(flag: string, value: string): number {
   const port = /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN;
-  if (!(port <= 65_535)) throw refused(`${flag} ${value} is not a port (0 to 65535, 0 = any free one)`);
+  if (!(port <= 65_535))
+    throw refused(`${flag} ${value} is not a port (0 to 65535, 0 = any free one)`);
   return port;
 }
 
 function variableOf(value: string): Record<string, string> {
   const [name = "", text] = splitOnce(value, "=");
-  if (text === undefined || !/^[A-Z][A-Z0-9_]*$/.test(name)) throw refused(`--var ${value} is not NAME=VALUE`);
+  if (text === undefined || !/^[A-Z][A-Z0-9_]*$/.test(name))
+    throw refused(`--var ${value} is not NAME=VALUE`);
   return { [name]: text };
 }
 

@@ -16,7 +16,12 @@ export type LocalApi = {
 };
 
 const Link = z.object({ url: z.url(), expires_at: z.string() });
-const ProblemDocument = z.object({ code: z.string(), title: z.string(), detail: z.string().optional(), remedy: z.string().optional() });
+const ProblemDocument = z.object({
+  code: z.string(),
+  title: z.string(),
+  detail: z.string().optional(),
+  remedy: z.string().optional(),
+});
 
 /** @param origin `http://127.0.0.1:8787`, without a trailing slash */
 export function localApi(origin: string, token: string): LocalApi {
@@ -53,14 +58,19 @@ export function localApi(origin: string, token: string): LocalApi {
 
 const CALL_MS = 10_000;
 
-async function read(url: string, signal: AbortSignal): Promise<{ ok: boolean; status: number; text: string }> {
+async function read(
+  url: string,
+  signal: AbortSignal,
+): Promise<{ ok: boolean; status: number; text: string }> {
   const response = await fetch(url, { signal, headers: { connection: "close" } });
   return { ok: response.ok, status: response.status, text: await response.text() };
 }
 
 async function unexpected(response: Response, what: string): Promise<Failure> {
   const parsed = ProblemDocument.safeParse(await response.json().catch(() => undefined));
-  const why = parsed.success ? `${parsed.data.code}: ${parsed.data.detail ?? parsed.data.title}` : `HTTP ${response.status}`;
+  const why = parsed.success
+    ? `${parsed.data.code}: ${parsed.data.detail ?? parsed.data.title}`
+    : `HTTP ${response.status}`;
   const remedy = parsed.success ? parsed.data.remedy : undefined;
   return new Failure(EXIT.runtime, `the control plane did not ${what} (${why})`, {
     remedy: remedy ?? "look at logs/control.log in the state folder, then start again",

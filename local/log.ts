@@ -1,5 +1,16 @@
 /** Log files of the local runtime: JSON lines, rotated by size, never larger than 5 x 10 MiB per name. */
-import { closeSync, copyFileSync, fstatSync, openSync, readSync, renameSync, rmSync, statSync, truncateSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  fstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
 import { codeOf } from "./failure.ts";
 
 export const LOG_BYTES_MAX = 10 * 1024 ** 2;
@@ -15,7 +26,10 @@ export function readEnd(path: string, lines = 20): string[] {
     const buffer = Buffer.alloc(bytes);
     readSync(file, buffer, 0, bytes, size - bytes);
     const text: string = buffer.toString("utf8");
-    return text.split("\n").filter((line) => line !== "").slice(-lines);
+    return text
+      .split("\n")
+      .filter((line) => line !== "")
+      .slice(-lines);
   } finally {
     closeSync(file);
   }

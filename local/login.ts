@@ -11,11 +11,20 @@ async function main(args: readonly string[]): Promise<void> {
   const dir = statePaths(flags.state);
   const running = runningLauncher(dir);
   if (running?.api === null || running === undefined) {
-    throw new Failure(EXIT.check, `Edgewright does not run for ${dir.root}`, { remedy: "start it first: npm start" });
+    throw new Failure(EXIT.check, `Edgewright does not run for ${dir.root}`, {
+      remedy: "start it first: npm start",
+    });
   }
-  const api = localApi(running.api.replace("//localhost:", "//127.0.0.1:"), secretsOf(dir).control.LAUNCHER_TOKEN);
+  const api = localApi(
+    running.api.replace("//localhost:", "//127.0.0.1:"),
+    secretsOf(dir).control.LAUNCHER_TOKEN,
+  );
   const link = await api.loginLink(email);
-  process.stdout.write(flags.json ? `${JSON.stringify(link)}\n` : `Sign in: ${link.url}\nThe link works once, until ${link.expires_at}.\n`);
+  process.stdout.write(
+    flags.json
+      ? `${JSON.stringify(link)}\n`
+      : `Sign in: ${link.url}\nThe link works once, until ${link.expires_at}.\n`,
+  );
 }
 
 try {

@@ -28,7 +28,9 @@ test("[LN8] each migration is applied once, in order, and owned by platform_ddl"
   put("0001_things.sql", "create table platform.things (id integer primary key);");
   expect(await run()).toEqual(["0001_things.sql", "0002_rows.sql"]);
   expect(await run()).toEqual([]);
-  const [row] = await database.as("superuser")`select tableowner from pg_tables where tablename = 'things'`;
+  const [row] = await database.as(
+    "superuser",
+  )`select tableowner from pg_tables where tablename = 'things'`;
   expect(row?.["tableowner"]).toBe("platform_ddl");
 });
 
@@ -49,5 +51,8 @@ test("[LN8] an applied migration that was changed since ends the start with code
   put("0001_things.sql", "create table platform.things (id integer);");
   await run();
   put("0001_things.sql", "create table platform.things (id bigint);");
-  await expect(run()).rejects.toMatchObject({ exitCode: 5, message: "0001_things.sql was changed after it was applied" });
+  await expect(run()).rejects.toMatchObject({
+    exitCode: 5,
+    message: "0001_things.sql was changed after it was applied",
+  });
 });

@@ -37,7 +37,9 @@ export async function migrate(options: { url: string; dir: string }): Promise<st
 /** The files in order. Line ends are normalised before hashing: a checkout may have changed them. */
 export function readMigrations(dir: string): Migration[] {
   if (!existsSync(dir)) return [];
-  const names = readdirSync(dir).filter((name) => name.endsWith(".sql")).toSorted();
+  const names = readdirSync(dir)
+    .filter((name) => name.endsWith(".sql"))
+    .toSorted();
   const files = names.map((name) => {
     const number = Number(/^(\d{4})_[a-z0-9_]+\.sql$/.exec(name)?.[1]);
     if (!(number > 0)) throw misnamed(name, "must look like 0001_name.sql");
@@ -50,29 +52,39 @@ export function readMigrations(dir: string): Migration[] {
 }
 
 const misnamed = (name: string, why: string): Failure =>
-  new Failure(EXIT.database, `the migration ${name} ${why}`, { remedy: "rename it to the next free number" });
+  new Failure(EXIT.database, `the migration ${name} ${why}`, {
+    remedy: "rename it to the next free number",
+  });
 
 /**
  * The files still to apply.
  *
  * @throws Failure(database) when history and folder disagree
  */
-export function pending(files: readonly Migration[], applied: ReadonlyMap<number, string>, dir: string): Migration[] {
+export function pending(
+  files: readonly Migration[],
+  applied: ReadonlyMap<number, string>,
+  dir: string,
+): Migration[] {
   const last = Math.max(0, ...applied.keys());
   for (const number of applied.keys()) {
-    if (!files.some((file) => file.number === number)) throw disagree(`migration ${number} was applied but is not in ${dir}`);
+    if (!files.some((file) => file.number === number))
+      throw disagree(`migration ${number} was applied but is not in ${dir}`);
   }
   for (const file of files) {
     const known = applied.get(file.number);
-    if (known === undefined && file.number < last) throw disagree(`${file.name} is older than the last applied migration`);
-    if (known !== undefined && known !== file.sha256) throw disagree(`${file.name} was changed after it was applied`);
+    if (known === undefined && file.number < last)
+      throw disagree(`${file.name} is older than the last applied migration`);
+    if (known !== undefined && known !== file.sha256)
+      throw disagree(`${file.name} was changed after it was applied`);
   }
   return files.filter((file) => !applied.has(file.number));
 }
 
 const disagree = (what: string): Failure =>
   new Failure(EXIT.database, what, {
-    remedy: "restore the file as it was released and put the change into a new migration, or start afresh with --reset",
+    remedy:
+      "restore the file as it was released and put the change into a new migration, or start afresh with --reset",
   });
 
 /** Our own table. Forced row security binds its owner too, hence the policy (C19). */
@@ -113,15 +125,22 @@ async function apply(sql: postgres.Sql, file: Migration): Promise<boolean> {
     });
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
-    throw new Failure(EXIT.database, `the migration ${file.name} failed (${codeOf(cause) ?? "no code"}${placeOf(cause, file.text)})`, {
-      cause,
-      remedy: "nothing of it was kept; correct the file and start again",
-    });
+    throw new Failure(
+      EXIT.database,
+      `the migration ${file.name} failed (${codeOf(cause) ?? "no code"}${placeOf(cause, file.text)})`,
+      {
+        cause,
+        remedy: "nothing of it was kept; correct the file and start again",
+      },
+    );
   }
 }
 
 /** `, line 12` from the character position that Postgres reports. */
 function placeOf(error: unknown, text: string): string {
-  const position = error instanceof Error && "position" in error ? Number(error.position) : Number.NaN;
-  return Number.isFinite(position) ? `, line ${text.slice(0, position - 1).split("\n").length}` : "";
+  const position =
+    error instanceof Error && "position" in error ? Number(error.position) : Number.NaN;
+  return Number.isFinite(position)
+    ? `, line ${text.slice(0, position - 1).split("\n").length}`
+    : "";
 }

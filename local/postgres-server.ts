@@ -1,6 +1,15 @@
 /** Makes a Postgres data folder and starts a server on it; what is already running is postgres.ts' business. */
 import { execFileSync, spawn } from "node:child_process";
-import { chownSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { childEnvironment } from "./environment.ts";
 import { EXIT, Failure } from "./failure.ts";
@@ -10,7 +19,13 @@ import { identify, type Identity } from "./process.ts";
 import type { Secrets, StateDir } from "./state.ts";
 
 /** Everything one start needs to know. */
-export type Server = { dir: StateDir; binaries: Binaries; dataDir: string; secrets: Secrets; fsync: boolean };
+export type Server = {
+  dir: StateDir;
+  binaries: Binaries;
+  dataDir: string;
+  secrets: Secrets;
+  fsync: boolean;
+};
 
 const mark = (dataDir: string): string => join(dataDir, "READY");
 
@@ -42,27 +57,49 @@ export function createCluster(server: Server): void {
   }
 }
 
-const INITDB = ["-U", "postgres", "-A", "scram-sha-256", "--locale=C.UTF-8", "--encoding=UTF8", "--no-sync"];
+const INITDB = [
+  "-U",
+  "postgres",
+  "-A",
+  "scram-sha-256",
+  "--locale=C.UTF-8",
+  "--encoding=UTF8",
+  "--no-sync",
+];
 
 function initdb(server: Server, args: readonly string[]): void {
   const command = server.binaries.command("initdb", args);
   try {
-    execFileSync(command.file, command.args, { ...spawnOptions(server), ...credentials(command), stdio: "pipe", encoding: "utf8" });
+    execFileSync(command.file, command.args, {
+      ...spawnOptions(server),
+      ...credentials(command),
+      stdio: "pipe",
+      encoding: "utf8",
+    });
   } catch (cause) {
     const output = cause instanceof Error && "stderr" in cause ? String(cause.stderr) : "";
     throw new Failure(EXIT.database, "the PostgreSQL data folder cannot be made", {
       log: output.split("\n").filter((line) => line !== ""),
-      remedy: "free disk space and check that this user may write the state folder, then start again",
+      remedy:
+        "free disk space and check that this user may write the state folder, then start again",
       cause,
     });
   }
 }
 
 /** Starts the server in a process group of its own: an interrupt of the terminal reaches the launcher only [PG7]. */
-export async function spawnServer(server: Server, port: number, logFile: string): Promise<Identity> {
+export async function spawnServer(
+  server: Server,
+  port: number,
+  logFile: string,
+): Promise<Identity> {
   rotateForeign(logFile);
   const log = openSync(logFile, "a", 0o600);
-  const command = server.binaries.command("postgres", ["-D", server.dataDir, ...settings(port, server.fsync)]);
+  const command = server.binaries.command("postgres", [
+    "-D",
+    server.dataDir,
+    ...settings(port, server.fsync),
+  ]);
   const child = spawn(command.file, command.args, {
     ...spawnOptions(server),
     ...credentials(command),
@@ -102,7 +139,8 @@ async function becomes(pid: number, executable: string): Promise<Identity> {
   const end = performance.now() + 2_000;
   for (;;) {
     const found = identify(pid);
-    if (found?.executable === executable || performance.now() > end) return found ?? { pid, startTime: "", executable };
+    if (found?.executable === executable || performance.now() > end)
+      return found ?? { pid, startTime: "", executable };
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }

@@ -10,7 +10,15 @@ import { DATABASE, LOGINS, connect, urlOf, type Login, type Role } from "./postg
 import { createCluster, isReady, markReady, spawnServer, type Server } from "./postgres-server.ts";
 import { freePort } from "./ports.ts";
 import { alive, gone, identify, signal, type Identity } from "./process.ts";
-import { openState, readState, secretsOf, updateState, type PostgresMode, type Secrets, type StateDir } from "./state.ts";
+import {
+  openState,
+  readState,
+  secretsOf,
+  updateState,
+  type PostgresMode,
+  type Secrets,
+  type StateDir,
+} from "./state.ts";
 
 export type Postgres = {
   port: number;
@@ -47,7 +55,13 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const binaries = findBinaries(options.mode ?? (known?.mode === "staged" ? "staged" : undefined));
   const dataDir = binaries.mode === "staged" ? stagedDataDir(dir.root) : dir.postgres;
   adoptData(known?.dataDir, dataDir, binaries);
-  const server: Server = { dir, binaries, dataDir, secrets: secretsOf(dir), fsync: options.fsync ?? true };
+  const server: Server = {
+    dir,
+    binaries,
+    dataDir,
+    secrets: secretsOf(dir),
+    fsync: options.fsync ?? true,
+  };
 
   if (!isReady(dataDir)) await rebuild(server);
   refuseOtherMajor(dataDir, binaries);
@@ -91,9 +105,13 @@ function refuseOtherMajor(dataDir: string, binaries: Binaries): void {
   const have = readFileSync(join(dataDir, "PG_VERSION"), "utf8").trim();
   const need = binaries.version.split(".")[0];
   if (have === need) return;
-  throw new Failure(EXIT.database, `the data in ${dataDir} is of PostgreSQL ${have}, this version runs ${need}`, {
-    remedy: `start the release that used PostgreSQL ${have}, export there and import here; or start afresh with --reset`,
-  });
+  throw new Failure(
+    EXIT.database,
+    `the data in ${dataDir} is of PostgreSQL ${have}, this version runs ${need}`,
+    {
+      remedy: `start the release that used PostgreSQL ${have}, export there and import here; or start afresh with --reset`,
+    },
+  );
 }
 
 type Postmaster = Running & { dataDir: string };
@@ -104,18 +122,22 @@ function postmaster(dataDir: string): Postmaster | undefined {
   if (!existsSync(file)) return undefined;
   const [pid, folder, , port] = readFileSync(file, "utf8").split("\n");
   const found = identify(Number(pid));
-  return found === undefined ? undefined : { process: found, port: Number(port ?? 0), dataDir: folder ?? "" };
+  return found === undefined
+    ? undefined
+    : { process: found, port: Number(port ?? 0), dataDir: folder ?? "" };
 }
 
 const isOurs = (server: Server, found: Identity): boolean =>
-  found.executable === join(server.binaries.binDir, "postgres") || found.executable.endsWith("/bin/postgres");
+  found.executable === join(server.binaries.binDir, "postgres") ||
+  found.executable.endsWith("/bin/postgres");
 
 /** Takes over a running server of this folder; it may still be recovering, hence the wait. */
 async function attach(server: Server): Promise<Running | undefined> {
   const end = performance.now() + RETRY_MS;
   for (;;) {
     const found = postmaster(server.dataDir);
-    if (found === undefined || found.dataDir !== server.dataDir || !isOurs(server, found.process)) return undefined;
+    if (found === undefined || found.dataDir !== server.dataDir || !isOurs(server, found.process))
+      return undefined;
     if (await answers(server, found.port)) return found;
     if (performance.now() > end) throw stuck(found.process);
     await sleep(50);
@@ -123,9 +145,13 @@ async function attach(server: Server): Promise<Running | undefined> {
 }
 
 const stuck = (found: Identity): Failure =>
-  new Failure(EXIT.database, `a PostgreSQL of this folder (pid ${found.pid}) runs but does not answer`, {
-    remedy: `end it with \`kill -QUIT ${found.pid}\` and start again`,
-  });
+  new Failure(
+    EXIT.database,
+    `a PostgreSQL of this folder (pid ${found.pid}) runs but does not answer`,
+    {
+      remedy: `end it with \`kill -QUIT ${found.pid}\` and start again`,
+    },
+  );
 
 async function launch(server: Server): Promise<Running> {
   const end = performance.now() + RETRY_MS;
@@ -142,22 +168,34 @@ async function launch(server: Server): Promise<Running> {
       continue;
     }
     signal(started, "SIGQUIT");
-    throw new Failure(EXIT.database, `PostgreSQL did not start: ${ended}`, { log: lines, remedy: remedyFor(lines) });
+    throw new Failure(EXIT.database, `PostgreSQL did not start: ${ended}`, {
+      log: lines,
+      remedy: remedyFor(lines),
+    });
   }
 }
 
 /** What passes by itself: the shared memory of the killed server, its lock file, a port taken in between. */
 const isRace = (lines: readonly string[]): boolean =>
-  lines.some((line) => /pre-existing shared memory block|postmaster\.pid" already exists|Address already in use|already in use/.test(line));
+  lines.some((line) =>
+    /pre-existing shared memory block|postmaster\.pid" already exists|Address already in use|already in use/.test(
+      line,
+    ),
+  );
 
 function remedyFor(lines: readonly string[]): string {
   const text = lines.join("\n");
   if (/No space left/.test(text)) return "free some disk space and start again";
-  if (/pre-existing shared memory|already exists/.test(text)) return "end the process named in the lines above, then start again";
+  if (/pre-existing shared memory|already exists/.test(text))
+    return "end the process named in the lines above, then start again";
   return "read the lines above; `npm start -- --reset` starts afresh (all local data is deleted)";
 }
 
-async function ready(server: Server, port: number, started: Identity): Promise<"ready" | "it ended" | "it did not answer in 60 s"> {
+async function ready(
+  server: Server,
+  port: number,
+  started: Identity,
+): Promise<"ready" | "it ended" | "it did not answer in 60 s"> {
   const end = performance.now() + START_MS;
   while (performance.now() < end) {
     if (!alive(started)) return "it ended";
@@ -177,7 +215,8 @@ async function answers(server: Server, port: number): Promise<boolean> {
     if (codeOf(error) !== "28P01") return false;
     throw new Failure(EXIT.database, "PostgreSQL refuses the password in secrets.json", {
       cause: error,
-      remedy: "restore secrets.json of this state folder, or start afresh with --reset (all local data is deleted)",
+      remedy:
+        "restore secrets.json of this state folder, or start afresh with --reset (all local data is deleted)",
     });
   } finally {
     await sql.end({ timeout: 1 });
@@ -188,10 +227,14 @@ async function answers(server: Server, port: number): Promise<boolean> {
 async function ensureLogins(port: number, secrets: Secrets): Promise<void> {
   const sql = connect(urlOf(port, "superuser", "postgres", secrets));
   try {
-    const have = new Set((await sql`select rolname from pg_roles`).map((row) => String(row["rolname"])));
+    const have = new Set(
+      (await sql`select rolname from pg_roles`).map((row) => String(row["rolname"])),
+    );
     for (const login of LOGINS) {
       if (have.has(login)) continue;
-      await sql.unsafe(`create role ${login} login ${LOGIN_RIGHTS[login]} password '${secrets.postgres[login]}'`);
+      await sql.unsafe(
+        `create role ${login} login ${LOGIN_RIGHTS[login]} password '${secrets.postgres[login]}'`,
+      );
     }
     const [database] = await sql`select 1 from pg_database where datname = ${DATABASE}`;
     if (database === undefined) await sql.unsafe(`create database ${DATABASE} owner platform_ddl`);
@@ -220,7 +263,9 @@ async function remember(server: Server, running: Running): Promise<void> {
     const [row] = await sql`select system_identifier::text as id from pg_control_system()`;
     const { mode, binDir, version } = server.binaries;
     const systemIdentifier = String(row?.["id"] ?? "");
-    updateState(server.dir, { postgres: { ...running, dataDir: server.dataDir, binDir, mode, version, systemIdentifier } });
+    updateState(server.dir, {
+      postgres: { ...running, dataDir: server.dataDir, binDir, mode, version, systemIdentifier },
+    });
   } finally {
     await sql.end({ timeout: 1 });
   }

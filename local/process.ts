@@ -16,7 +16,11 @@ export function identify(pid: number): Identity | undefined {
 /** True while exactly this process lives. */
 export function alive(known: Identity): boolean {
   const found = identify(known.pid);
-  return found !== undefined && found.startTime === known.startTime && found.executable === known.executable;
+  return (
+    found !== undefined &&
+    found.startTime === known.startTime &&
+    found.executable === known.executable
+  );
 }
 
 /**
@@ -24,7 +28,11 @@ export function alive(known: Identity): boolean {
  *
  * @returns whether the signal was sent
  */
-export function signal(known: Identity, name: NodeJS.Signals, target: "process" | "group" = "process"): boolean {
+export function signal(
+  known: Identity,
+  name: NodeJS.Signals,
+  target: "process" | "group" = "process",
+): boolean {
   if (!alive(known)) return false;
   try {
     process.kill(target === "group" ? -known.pid : known.pid, name);
@@ -79,10 +87,16 @@ function related(pid: number, field: typeof STAT_PARENT | typeof STAT_GROUP): Id
 function allPids(field: typeof STAT_PARENT | typeof STAT_GROUP): [pid: number, other: number][] {
   if (process.platform !== "linux") {
     const column = field === STAT_PARENT ? "ppid=" : "pgid=";
-    const lines = execFileSync("ps", ["-axo", `pid=,${column}`], { encoding: "utf8" }).trim().split("\n");
-    return lines.map((line) => line.trim().split(/\s+/).map(Number)).map(([pid = 0, other = 0]) => [pid, other]);
+    const lines = execFileSync("ps", ["-axo", `pid=,${column}`], { encoding: "utf8" })
+      .trim()
+      .split("\n");
+    return lines
+      .map((line) => line.trim().split(/\s+/).map(Number))
+      .map(([pid = 0, other = 0]) => [pid, other]);
   }
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number);
+  const pids = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
   return pids.flatMap((pid): [number, number][] => {
     const fields = statFields(pid);
     return fields === undefined ? [] : [[pid, Number(fields[field - STAT_STATE])]];
@@ -107,7 +121,8 @@ function identifyLinux(pid: number): Identity | undefined {
     if (fields === undefined) return undefined;
     const [state] = fields;
     const ticks = fields[STAT_STARTTIME - STAT_STATE];
-    if (state === undefined || ticks === undefined || state === "Z" || state === "X") return undefined;
+    if (state === undefined || ticks === undefined || state === "Z" || state === "X")
+      return undefined;
     bootId ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
     return { pid, startTime: `${bootId}/${ticks}`, executable: executableOf(pid) };
   } catch (error) {
@@ -135,9 +150,12 @@ function executableOf(pid: number): string {
 
 function identifyByPs(pid: number): Identity | undefined {
   try {
-    const line = execFileSync("ps", ["-o", "stat=,lstart=,comm=", "-p", String(pid)], { encoding: "utf8" }).trim();
+    const line = execFileSync("ps", ["-o", "stat=,lstart=,comm=", "-p", String(pid)], {
+      encoding: "utf8",
+    }).trim();
     const match = /^(\S+)\s+(\w{3}\s+\w{3}\s+\d+\s+[\d:]+\s+\d{4})\s+(.+)$/.exec(line);
-    if (match?.[2] === undefined || match[3] === undefined || match[1]?.startsWith("Z") === true) return undefined;
+    if (match?.[2] === undefined || match[3] === undefined || match[1]?.startsWith("Z") === true)
+      return undefined;
     return { pid, startTime: match[2], executable: match[3] };
   } catch {
     return undefined; // ps ends with 1 when there is no such process.

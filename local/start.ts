@@ -16,12 +16,16 @@ const ROOT = join(import.meta.dirname, "..");
 /** The terminal and npm both pass an interrupt on: what comes this soon after the first is the same one. */
 const SAME_SIGNAL_MS = 1_000;
 
-const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")));
+const { version } = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")));
 
 /** Prose for a person. With `--json` standard output is for one line only. */
-const teller = (flags: Flags) => (line: string): void => {
-  (flags.json ? process.stderr : process.stdout).write(`${line}\n`);
-};
+const teller =
+  (flags: Flags) =>
+  (line: string): void => {
+    (flags.json ? process.stderr : process.stdout).write(`${line}\n`);
+  };
 
 async function main(args: readonly string[]): Promise<number> {
   const flags = parseFlags(args);
@@ -40,7 +44,9 @@ async function confirmed(dir: StateDir): Promise<boolean> {
   const running = runningLauncher(dir);
   if (running !== undefined) return true; // reset() refuses it, with the remedy.
   if (!process.stdin.isTTY) {
-    throw new Failure(EXIT.check, `--reset deletes all data in ${dir.root}`, { remedy: "add --yes to confirm" });
+    throw new Failure(EXIT.check, `--reset deletes all data in ${dir.root}`, {
+      remedy: "add --yes to confirm",
+    });
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await terminal.question(`Delete all data in ${dir.root}? Type yes: `);
@@ -53,7 +59,16 @@ async function supervise(flags: Flags, dir: StateDir): Promise<number> {
   const log = new JsonLog(join(dir.logs, "launcher.log"));
   await claim(dir, version);
   const ending = new Ending();
-  const options = { root: ROOT, version, flags, dir, secrets: secretsOf(dir), log, tell, fatal: ending.fail };
+  const options = {
+    root: ROOT,
+    version,
+    flags,
+    dir,
+    secrets: secretsOf(dir),
+    log,
+    tell,
+    fatal: ending.fail,
+  };
   const runtime = new Runtime(options);
   ending.watch(runtime);
   try {
@@ -99,16 +114,22 @@ class Ending {
       }
     };
     for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, onSignal);
+    // A program that started us with a channel (a test) and is gone can neither use nor stop us.
+    if (process.send !== undefined) process.once("disconnect", onSignal);
   }
 }
 
 function announce(flags: Flags, { api, apps, setup }: Addresses): void {
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ event: "ready", api, apps, setup, pid: process.pid })}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ event: "ready", api, apps, setup, pid: process.pid })}\n`,
+    );
     return;
   }
   const next = setup === null ? "Sign in: npm run login" : `Set up: ${setup}`;
-  process.stdout.write(`\nEdgewright ${version} runs at ${api}\nApps are served at ${apps}\n${next}\nCtrl-C stops it.\n`);
+  process.stdout.write(
+    `\nEdgewright ${version} runs at ${api}\nApps are served at ${apps}\n${next}\nCtrl-C stops it.\n`,
+  );
 }
 
 try {

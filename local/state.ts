@@ -1,6 +1,14 @@
 /** The state folder of one install: secrets, what runs, and where each part keeps its data [LN1]. */
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { EXIT, Failure, codeOf } from "./failure.ts";
@@ -60,9 +68,13 @@ function refuseForeign(root: string): void {
   const owner = statSync(root).uid;
   const user = process.getuid?.() ?? owner;
   if (owner === user) return;
-  throw new Failure(EXIT.runtime, `the state folder ${root} belongs to uid ${owner}, this is uid ${user}`, {
-    remedy: "run as that user, or choose another folder with --state",
-  });
+  throw new Failure(
+    EXIT.runtime,
+    `the state folder ${root} belongs to uid ${owner}, this is uid ${user}`,
+    {
+      remedy: "run as that user, or choose another folder with --state",
+    },
+  );
 }
 
 const Key = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
@@ -109,7 +121,11 @@ function newSecrets(): Secrets {
   };
 }
 
-const IdentityShape = z.object({ pid: z.number().int(), startTime: z.string(), executable: z.string() });
+const IdentityShape = z.object({
+  pid: z.number().int(),
+  startTime: z.string(),
+  executable: z.string(),
+});
 
 /** How the Postgres binaries run: as they are, in a user namespace, or staged for uid 65534 [PG4, PG5]. */
 export const PostgresMode = z.enum(["direct", "unshare", "staged"]);
@@ -150,6 +166,8 @@ export const Launcher = z.object({
   startedAt: z.iso.datetime(),
   api: z.string().nullable(),
   apps: z.string().nullable(),
+  /** Set once it is ending: a new start waits for that instead of refusing. */
+  stopping: z.boolean(),
   planes: z.object({ control: IdentityShape.optional(), apps: IdentityShape.optional() }),
 });
 export type Launcher = z.infer<typeof Launcher>;
@@ -159,7 +177,8 @@ export function readLauncher(dir: StateDir): Launcher | undefined {
   return text === undefined ? undefined : parseFile(dir.launcher, text, Launcher);
 }
 
-export const writeLauncher = (dir: StateDir, launcher: Launcher): void => writeWhole(dir.launcher, launcher);
+export const writeLauncher = (dir: StateDir, launcher: Launcher): void =>
+  writeWhole(dir.launcher, launcher);
 
 export const removeLauncher = (dir: StateDir): void => rmSync(dir.launcher, { force: true });
 
@@ -178,7 +197,8 @@ function parseFile<T>(path: string, text: string, schema: z.ZodType<T>): T {
   } catch (cause) {
     throw new Failure(EXIT.runtime, `${path} is not readable`, {
       cause,
-      remedy: "restore the file from a backup, or start afresh with --reset (all local data is deleted)",
+      remedy:
+        "restore the file from a backup, or start afresh with --reset (all local data is deleted)",
     });
   }
 }

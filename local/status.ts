@@ -1,31 +1,48 @@
 /** `--status` and `--stop`: look at the folder's launcher from another terminal. */
-import { removeLeftovers, runningLauncher } from "./claim.ts";
+import { STOP_MS, removeLeftovers, runningLauncher } from "./claim.ts";
 import { EXIT, Failure } from "./failure.ts";
 import { stopLeftover } from "./postgres.ts";
-import { gone, signal } from "./process.ts";
-import { readLauncher, readState, type StateDir } from "./state.ts";
-
-/** Drain 5 s, Postgres 10 s and its immediate stop 5 s, and a margin. */
-const STOP_MS = 25_000;
+import { alive, gone, signal } from "./process.ts";
+import { readLauncher, readState, type Launcher, type StateDir } from "./state.ts";
 
 /** Prints what runs. @returns 0 when the launcher runs, 1 when not */
 export function status(dir: StateDir, json: boolean): number {
   const running = runningLauncher(dir);
-  const { postgres } = readState(dir);
-  const facts = {
-    running: running !== undefined,
-    pid: running?.process.pid ?? null,
-    api: running?.api ?? null,
-    apps: running?.apps ?? null,
-    version: running?.version ?? null,
-    started_at: running?.startedAt ?? null,
-    state: dir.root,
-    postgres: postgres === undefined ? null : { pid: postgres.process.pid, port: postgres.port, mode: postgres.mode },
-  };
-  if (json) process.stdout.write(`${JSON.stringify(facts)}\n`);
-  else if (running === undefined) process.stdout.write(`Edgewright does not run for ${dir.root}\n`);
-  else process.stdout.write(`Edgewright ${running.version} ${running.api === null ? "is starting" : `runs at ${running.api}`} (pid ${running.process.pid}), state in ${dir.root}\n`);
+  const line = json
+    ? JSON.stringify({ state: dir.root, ...facts(running), postgres: postgresFacts(dir) })
+    : sentence(dir, running);
+  process.stdout.write(`${line}\n`);
   return running === undefined ? EXIT.check : 0;
+}
+
+const facts = (running: Launcher | undefined): Record<string, unknown> =>
+  running === undefined
+    ? { running: false, pid: null, api: null, apps: null, version: null, started_at: null }
+    : {
+        running: true,
+        pid: running.process.pid,
+        api: running.api,
+        apps: running.apps,
+        version: running.version,
+        started_at: running.startedAt,
+      };
+
+/** The last known server; it may outlive a killed launcher until the next start takes it over. */
+function postgresFacts(dir: StateDir): Record<string, unknown> | null {
+  const { postgres } = readState(dir);
+  if (postgres === undefined) return null;
+  return {
+    running: alive(postgres.process),
+    pid: postgres.process.pid,
+    port: postgres.port,
+    mode: postgres.mode,
+  };
+}
+
+function sentence(dir: StateDir, running: Launcher | undefined): string {
+  if (running === undefined) return `Edgewright does not run for ${dir.root}`;
+  const where = running.api === null ? "is starting" : `runs at ${running.api}`;
+  return `Edgewright ${running.version} ${where} (pid ${running.process.pid}), state in ${dir.root}`;
 }
 
 /**
@@ -40,9 +57,13 @@ export async function stopRunning(dir: StateDir, tell: (line: string) => void): 
       tell("stopped");
       return 0;
     }
-    throw new Failure(EXIT.runtime, `the launcher (pid ${known.process.pid}) did not end within ${STOP_MS / 1000} s`, {
-      remedy: `kill -9 ${known.process.pid}, then run --stop again to end what it started`,
-    });
+    throw new Failure(
+      EXIT.runtime,
+      `the launcher (pid ${known.process.pid}) did not end within ${STOP_MS / 1000} s`,
+      {
+        remedy: `kill -9 ${known.process.pid}, then run --stop again to end what it started`,
+      },
+    );
   }
   if (known !== undefined) await removeLeftovers(dir, known);
   await stopLeftover(dir);

@@ -10,10 +10,22 @@ import type { Flags } from "./flags.ts";
 import { localApi, type LocalApi } from "./local-api.ts";
 import { readEnd, rotateForeign, type JsonLog } from "./log.ts";
 import { migrate } from "./migrate.ts";
-import { PlaneStartError, planeFailure, portTaken, startPlane, type PlaneProcess } from "./plane-process.ts";
+import {
+  PlaneStartError,
+  planeFailure,
+  portTaken,
+  startPlane,
+  type PlaneProcess,
+} from "./plane-process.ts";
 import type { PlaneStart } from "./plane-protocol.ts";
 import { freePort, portIsFree } from "./ports.ts";
-import { readLauncher, writeLauncher, type Launcher, type Secrets, type StateDir } from "./state.ts";
+import {
+  readLauncher,
+  writeLauncher,
+  type Launcher,
+  type Secrets,
+  type StateDir,
+} from "./state.ts";
 import { checkVariables, declaredVariables, publicHosts } from "./variables.ts";
 import { watch } from "./watchdog.ts";
 
@@ -53,6 +65,8 @@ type PlaneName = "control" | "apps";
 export class Runtime {
   readonly options: UpOptions;
   database: Database | undefined;
+  /** The control plane's local routes, once its port is known. */
+  control: LocalApi | undefined;
   readonly planes: Partial<Record<PlaneName, PlaneProcess>> = {};
   /** Clocks and watches, which stop before what they look at. */
   readonly closers: (() => Promise<void> | void)[] = [];
@@ -89,6 +103,7 @@ export class Runtime {
   }
 
   async #end(): Promise<void> {
+    this.record((launcher) => ({ ...launcher, stopping: true }));
     for (const close of this.closers.splice(0)) await close();
     await Promise.all([this.planes.control?.stop(DRAIN_MS), this.planes.apps?.stop(DRAIN_MS)]);
     await this.database?.stop();
@@ -121,7 +136,11 @@ async function start(runtime: Runtime): Promise<Addresses> {
   await settleAll([buildAll(root, tell), startDatabase(runtime)]);
   runtime.checkpoint();
 
-  const control = localApi(`http://${reachable(flags.host)}:${port}`, secrets.control.LAUNCHER_TOKEN);
+  const control = localApi(
+    `http://${reachable(flags.host)}:${port}`,
+    secrets.control.LAUNCHER_TOKEN,
+  );
+  runtime.control = control;
   await startControl(runtime, port, control);
   runtime.checkpoint();
   await startApps(runtime, appsPort);
@@ -138,19 +157,32 @@ async function settleAll(steps: readonly Promise<unknown>[]): Promise<void> {
   if (failed !== undefined) throw failed.reason;
 }
 
-async function choosePort(host: string, wanted: number, flag: string, other?: number): Promise<number> {
+async function choosePort(
+  host: string,
+  wanted: number,
+  flag: string,
+  other?: number,
+): Promise<number> {
   if (wanted !== 0 && !(await portIsFree(host, wanted))) throw portTaken(wanted, flag);
   if (wanted !== 0) return wanted;
   const port = await freePort(host);
   return port === other ? choosePort(host, wanted, flag, other) : port;
 }
 
-const reachable = (host: string): string => (["0.0.0.0", "::", "localhost"].includes(host) ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host);
+const reachable = (host: string): string =>
+  ["0.0.0.0", "::", "localhost"].includes(host)
+    ? "127.0.0.1"
+    : host.includes(":")
+      ? `[${host}]`
+      : host;
 
 async function startDatabase(runtime: Runtime): Promise<void> {
   const { dir, root, log, tell } = runtime.options;
   runtime.database = await openDatabase(dir.root, process.env);
-  const applied = await migrate({ url: runtime.database.urlFor("platform_ddl"), dir: join(root, "migrations") });
+  const applied = await migrate({
+    url: runtime.database.urlFor("platform_ddl"),
+    dir: join(root, "migrations"),
+  });
   if (applied.length === 0) return;
   log.write({ level: "info", message: "migrations applied", applied });
   tell(`applied ${applied.length} migration${applied.length === 1 ? "" : "s"}`);
@@ -181,8 +213,23 @@ async function startControl(runtime: Runtime, port: number, api: LocalApi): Prom
     tmp: dir.tmp,
     log: join(dir.logs, "control.log"),
   });
-  await untilReady("the control plane", READY_MS.control, join(dir.logs, "control.log"), (signal) => api.ready(signal));
-  await api.wake();
+  await untilReady("the control plane", READY_MS.control, join(dir.logs, "control.log"), (signal) =>
+    api.ready(signal),
+  );
+  await wake(runtime, api);
+}
+
+/** Queued hints lived in the ended workerd. Their own alarms send them again as well; this is sooner, so a failure is only noted [LN12]. */
+async function wake(runtime: Runtime, api: LocalApi): Promise<void> {
+  try {
+    await api.wake();
+  } catch (error) {
+    runtime.options.log.write({
+      level: "error",
+      message: "the dispatchers were not woken; their alarms do it later",
+      why: reasonOf(error),
+    });
+  }
 }
 
 async function startApps(runtime: Runtime, port: number): Promise<void> {
@@ -210,17 +257,30 @@ async function startApps(runtime: Runtime, port: number): Promise<void> {
 const FLAG_OF: Readonly<Record<PlaneName, string>> = { control: "--port", apps: "--apps-port" };
 
 /** What a killed start leaves behind holds its port and files for a moment longer [LN3]. */
-async function startRetrying(runtime: Runtime, name: PlaneName, message: PlaneStart): Promise<void> {
+async function startRetrying(
+  runtime: Runtime,
+  name: PlaneName,
+  message: PlaneStart,
+): Promise<void> {
   const { options } = runtime;
   const end = performance.now() + RETRY_MS;
   for (;;) {
     try {
-      runtime.planes[name] = await startPlane(options.root, message, eventsOf(runtime, name), (found) =>
-        runtime.record((launcher) => ({ ...launcher, planes: { ...launcher.planes, [name]: found } })),
+      runtime.planes[name] = await startPlane(
+        options.root,
+        message,
+        eventsOf(runtime, name),
+        (found) =>
+          runtime.record((launcher) => ({
+            ...launcher,
+            planes: { ...launcher.planes, [name]: found },
+          })),
       );
       return;
     } catch (error) {
-      const passing = error instanceof PlaneStartError && (error.code === "ERR_ADDRESS_IN_USE" || /SQLITE_BUSY/.test(error.message));
+      const passing =
+        error instanceof PlaneStartError &&
+        (error.code === "ERR_ADDRESS_IN_USE" || /SQLITE_BUSY/.test(error.message));
       if (!passing || performance.now() > end) throw planeFailure(error, message, FLAG_OF[name]);
       await sleep(200);
     }
@@ -236,24 +296,17 @@ function eventsOf(runtime: Runtime, name: PlaneName): Parameters<typeof startPla
     },
     onRestart: () => {
       log.write({ level: "warn", plane: name, message: "workerd ended and was started again" });
-      if (name === "control") void wakeAgain(runtime);
+      if (name === "control" && runtime.control !== undefined) void wake(runtime, runtime.control);
     },
   };
 }
 
-/** Queued hints died with workerd. The reaper would send them again; this is sooner [LN12]. */
-async function wakeAgain(runtime: Runtime): Promise<void> {
-  const { flags, secrets, log, dir } = runtime.options;
-  const api = readLauncher(dir)?.api ?? `http://localhost:${flags.port}`;
-  const port = new URL(api).port;
-  try {
-    await localApi(`http://${reachable(flags.host)}:${port}`, secrets.control.LAUNCHER_TOKEN).wake();
-  } catch (error) {
-    log.write({ level: "error", message: "the dispatchers were not woken; their own alarms do it later", why: reasonOf(error) });
-  }
-}
-
-async function untilReady(what: string, limitMs: number, log: string, check: (signal: AbortSignal) => Promise<true | false | string>): Promise<void> {
+async function untilReady(
+  what: string,
+  limitMs: number,
+  log: string,
+  check: (signal: AbortSignal) => Promise<true | false | string>,
+): Promise<void> {
   const end = performance.now() + limitMs;
   let last: unknown = "no answer";
   while (performance.now() < end) {
@@ -273,22 +326,38 @@ function keepUp(runtime: Runtime, port: number, control: LocalApi, appsPort: num
   const { options, closers } = runtime;
   const { dir, log } = options;
   const apps = localApi(`http://${reachable(options.flags.host)}:${appsPort}`, "");
-  closers.push(startCronClock({ dir, crons: () => runtime.planes.control?.crons ?? [], fire: (cron, at) => runtime.planes.control?.cron(cron, at), log }));
+  closers.push(
+    startCronClock({
+      dir,
+      crons: () => runtime.planes.control?.crons ?? [],
+      fire: (cron, at) => runtime.planes.control?.cron(cron, at),
+      log,
+    }),
+  );
   const rotation = setInterval(() => rotateForeign(join(dir.logs, "postgres.log")), ROTATE_MS);
   closers.push(() => clearInterval(rotation));
   closers.push(watchPlane(runtime, "control", control, () => startControl(runtime, port, control)));
   closers.push(watchPlane(runtime, "apps", apps, () => startApps(runtime, appsPort)));
-  if (runtime.database?.process !== undefined) closers.push(watchDatabase(runtime, () => startControl(runtime, port, control)));
+  if (runtime.database?.process !== undefined)
+    closers.push(watchDatabase(runtime, () => startControl(runtime, port, control)));
 }
 
-function watchPlane(runtime: Runtime, name: PlaneName, api: LocalApi, again: () => Promise<void>): () => Promise<void> {
+function watchPlane(
+  runtime: Runtime,
+  name: PlaneName,
+  api: LocalApi,
+  again: () => Promise<void>,
+): () => Promise<void> {
   const { log, fatal, dir } = runtime.options;
   return watch({
     name,
     lives: () => runtime.planes[name]?.lives() === true,
     ping: (signal) => api.healthy(signal),
     respawn: async () => {
-      log.write({ level: "error", message: `the ${name} plane ended or hung and is started again` });
+      log.write({
+        level: "error",
+        message: `the ${name} plane ended or hung and is started again`,
+      });
       await guarded(runtime, async () => {
         await runtime.planes[name]?.kill();
         await again();
@@ -338,6 +407,13 @@ async function guarded(runtime: Runtime, body: () => Promise<void>): Promise<voi
     await body();
   } catch (error) {
     if (runtime.stopping) return;
-    runtime.options.fatal(error instanceof Failure ? error : new Failure(EXIT.runtime, "a part could not be started again", { cause: error, remedy: "start again" }));
+    runtime.options.fatal(
+      error instanceof Failure
+        ? error
+        : new Failure(EXIT.runtime, "a part could not be started again", {
+            cause: error,
+            remedy: "start again",
+          }),
+    );
   }
 }

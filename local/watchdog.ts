@@ -12,7 +12,13 @@ export type WatchLimits = {
   windowMs: number;
 };
 
-export const WATCH: WatchLimits = { everyMs: 2_000, timeoutMs: 2_000, misses: 5, respawns: 3, windowMs: 5 * 60_000 };
+export const WATCH: WatchLimits = {
+  everyMs: 2_000,
+  timeoutMs: 2_000,
+  misses: 5,
+  respawns: 3,
+  windowMs: 5 * 60_000,
+};
 
 /** A supervisor that itself stood still (sleep, starvation) has measured its own lag, not the part's. */
 export const LAG_VOID_MS = 500;
@@ -26,11 +32,17 @@ export type Sighting = "answered" | "missed" | "void" | "ended";
 export type Verdict = { state: WatchState; action: "none" | "respawn" | "give_up" };
 
 /** Judges one sighting. `now` is any clock that only moves forward, in ms. */
-export function judge(state: WatchState, seen: Sighting, now: number, limits: WatchLimits = WATCH): Verdict {
+export function judge(
+  state: WatchState,
+  seen: Sighting,
+  now: number,
+  limits: WatchLimits = WATCH,
+): Verdict {
   if (seen === "void") return { state, action: "none" };
   if (seen === "answered") return { state: { ...state, misses: 0 }, action: "none" };
   const misses = state.misses + 1;
-  if (seen === "missed" && misses < limits.misses) return { state: { ...state, misses }, action: "none" };
+  if (seen === "missed" && misses < limits.misses)
+    return { state: { ...state, misses }, action: "none" };
   const respawnedAt = [...state.respawnedAt.filter((at) => now - at < limits.windowMs), now];
   const action = respawnedAt.length >= limits.respawns ? "give_up" : "respawn";
   return { state: { misses: 0, respawnedAt }, action };
@@ -59,7 +71,8 @@ export function watch(part: Watched, limits: WatchLimits = WATCH): () => Promise
   let busy: Promise<void> = Promise.resolve();
 
   const look = async (dueAt: number): Promise<void> => {
-    const seen = performance.now() - dueAt > LAG_VOID_MS ? "void" : await sight(part, limits.timeoutMs);
+    const seen =
+      performance.now() - dueAt > LAG_VOID_MS ? "void" : await sight(part, limits.timeoutMs);
     if (stopped) return;
     const verdict = judge(state, seen, performance.now(), limits);
     state = verdict.state;
@@ -70,13 +83,16 @@ export function watch(part: Watched, limits: WatchLimits = WATCH): () => Promise
   const next = (): void => {
     if (stopped) return;
     const dueAt = performance.now() + Math.min(limits.everyMs, ENDED_LOOK_MS);
-    timer = setTimeout(() => {
-      // A dead process is seen at the short beat, a hung one at the long.
-      if (part.lives() && performance.now() - lastPing < limits.everyMs) return next();
-      lastPing = performance.now();
-      busy = look(dueAt);
-      return undefined;
-    }, Math.min(limits.everyMs, ENDED_LOOK_MS));
+    timer = setTimeout(
+      () => {
+        // A dead process is seen at the short beat, a hung one at the long.
+        if (part.lives() && performance.now() - lastPing < limits.everyMs) return next();
+        lastPing = performance.now();
+        busy = look(dueAt);
+        return undefined;
+      },
+      Math.min(limits.everyMs, ENDED_LOOK_MS),
+    );
   };
   let lastPing = performance.now();
   next();

@@ -1,7 +1,13 @@
 /** Runs one Worker in workerd. The only file that names Miniflare and Wrangler: their options change between versions. */
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { Log, LogLevel, Miniflare, convertV4MiniflareOptions, type V4WorkerOptions } from "miniflare";
+import {
+  Log,
+  LogLevel,
+  Miniflare,
+  convertV4MiniflareOptions,
+  type V4WorkerOptions,
+} from "miniflare";
 import { unstable_getMiniflareWorkerOptions as readWorkerOptions } from "wrangler";
 
 /** The Miniflare this file was written against; a test compares it with the installed one. */
@@ -41,7 +47,10 @@ export type Runtime = {
 };
 
 /** Starts workerd and answers once the Worker accepts requests. */
-export async function startRuntime(worker: WorkerOptions, options: RuntimeOptions): Promise<Runtime> {
+export async function startRuntime(
+  worker: WorkerOptions,
+  options: RuntimeOptions,
+): Promise<Runtime> {
   const definition = workerDefinition(worker);
   const converted = convertV4MiniflareOptions({
     workers: [definition],
@@ -79,26 +88,43 @@ function workerDefinition(worker: WorkerOptions): V4WorkerOptions {
     process.env[`CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_${binding}`] = url;
   }
   const { workerOptions } = readWorkerOptions(worker.config);
-  const { modulesRules: _rules, dispatchNamespaces: _namespaces, rootPath: _root, ...rest } = workerOptions;
+  const {
+    modulesRules: _rules,
+    dispatchNamespaces: _namespaces,
+    rootPath: _root,
+    ...rest
+  } = workerOptions;
   return {
     ...rest,
     name: worker.name,
-    bindings: { ...(rest.bindings ?? {}), ...worker.bindings },
+    bindings: Object.assign({}, rest.bindings, worker.bindings),
     modules: readModules(worker.bundle),
   };
 }
 
-type Module = { type: "ESModule" | "CompiledWasm" | "Text" | "Data"; path: string; contents: string | Uint8Array<ArrayBuffer> };
+type Module = {
+  type: "ESModule" | "CompiledWasm" | "Text" | "Data";
+  path: string;
+  contents: string | Uint8Array<ArrayBuffer>;
+};
 
 /** The files of a dry run: index.js first, as the entry; source maps and the readme are not part of the Worker. */
 function readModules(folder: string): Module[] {
-  const names = readdirSync(folder).filter((name) => !name.endsWith(".map") && name !== "README.md");
+  const names = readdirSync(folder).filter(
+    (name) => !name.endsWith(".map") && name !== "README.md",
+  );
   const ordered = ["index.js", ...names.filter((name) => name !== "index.js")];
   return ordered.map((name) => {
     const path = join(folder, name);
-    if (/\.m?js$/.test(name)) return { type: "ESModule", path: name, contents: readFileSync(path, "utf8") };
-    if (/\.(txt|html|sql)$/.test(name)) return { type: "Text", path: name, contents: readFileSync(path, "utf8") };
-    return { type: name.endsWith(".wasm") ? "CompiledWasm" : "Data", path: name, contents: new Uint8Array(readFileSync(path)) };
+    if (/\.m?js$/.test(name))
+      return { type: "ESModule", path: name, contents: readFileSync(path, "utf8") };
+    if (/\.(txt|html|sql)$/.test(name))
+      return { type: "Text", path: name, contents: readFileSync(path, "utf8") };
+    return {
+      type: name.endsWith(".wasm") ? "CompiledWasm" : "Data",
+      path: name,
+      contents: new Uint8Array(readFileSync(path)),
+    };
   });
 }
 

@@ -41,7 +41,8 @@ export async function setup(): Promise<() => Promise<void>> {
   return async () => {
     Reflect.deleteProperty(process.env, VARIABLE);
     await server.stop();
-    for (const folder of [stateDir, server.dataDir]) rmSync(folder, { recursive: true, force: true });
+    for (const folder of [stateDir, server.dataDir])
+      rmSync(folder, { recursive: true, force: true });
   };
 }
 
@@ -71,7 +72,9 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   const clients = new Map<Role, postgres.Sql>();
   const urlFor = (role: Role): string => addressOf(role).replace(/[^/]+$/, name);
   const as = (role: Role): postgres.Sql => {
-    const client = clients.get(role) ?? postgres(urlFor(role), { max: 4, fetch_types: false, onnotice: () => {} });
+    const client =
+      clients.get(role) ??
+      postgres(urlFor(role), { max: 4, fetch_types: false, onnotice: () => {} });
     clients.set(role, client);
     return client;
   };
@@ -93,6 +96,9 @@ async function asSuperuser(body: (sql: postgres.Sql) => Promise<unknown>): Promi
 
 function addressOf(role: Role): string {
   const url = process.env[role === "superuser" ? VARIABLE : `${VARIABLE}_${role}`];
-  if (url === undefined) throw new Error("no test PostgreSQL: the Vitest project must list test/postgres.ts as globalSetup");
+  if (url === undefined)
+    throw new Error(
+      "no test PostgreSQL: the Vitest project must list test/postgres.ts as globalSetup",
+    );
   return url;
 }

@@ -28,7 +28,13 @@ const ANSWERS = {
 
 function problem(code: keyof typeof ANSWERS, detail: string): Response {
   const answer = ANSWERS[code];
-  const body: Problem = { type: "about:blank", ...answer, detail, code, request_id: crypto.randomUUID() };
+  const body: Problem = {
+    type: "about:blank",
+    ...answer,
+    detail,
+    code,
+    request_id: crypto.randomUUID(),
+  };
   return Response.json(body, {
     status: answer.status,
     headers: { ...SECURITY_HEADERS, "content-type": "application/problem+json" },
