@@ -77,13 +77,19 @@ function fileRefusal(from: Place, to: Place, path: string): string | null {
     case "http":
       return plumbingRefusal(from, to);
     case "adapters":
-      return to.kind === "adapters" ? null : "outbound plumbing sees pure files and other adapters";
+      return to.kind === "adapters" || isObjectClient(to)
+        ? null
+        : "outbound plumbing sees pure files and other adapters";
     case "capability":
       return capabilityRefusal(from, to);
     default:
       return isPure(from) ? "a pure file imports pure files only" : null;
   }
 }
+
+/** The caller's side of a Durable Object: the local database port speaks through one; it takes the object's RPC type. */
+const isObjectClient = (place: Place): boolean =>
+  place.kind === "capability" && place.unit === "durable-objects" && place.role === "client";
 
 const isData = (path: string): boolean => path === "package.json" || path.endsWith(".css");
 

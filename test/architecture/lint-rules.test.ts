@@ -47,6 +47,10 @@ tester.run("layers", layers, {
       `import { DurableObject } from "cloudflare:workers";`,
     ),
     at("workers/platform/analyses/rules/rank.ts", `import { keyOf } from "../model.ts";`),
+    at(
+      "workers/platform/adapters/postgres.ts",
+      `import { overPool } from "../../../durable-objects/pool/client.ts";`,
+    ),
     at("workers/platform/registry.ts", `import { operators } from "./analyses/operators.ts";`),
     at("workers/platform/http/authenticate.ts", `import { keyByToken } from "../keys/service.ts";`),
     at("workers/console/pages/runs.tsx", `import { Run } from "../../platform/tasks/model.ts";`),

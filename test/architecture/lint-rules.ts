@@ -127,8 +127,9 @@ const IN_WORKER = /^(?:workers|durable-objects)\//;
 export const fetchThroughAdapter: Rule = {
   create(context) {
     const path = pathOf(context);
-    if (!IN_WORKER.test(path) || FETCHING.test(path) || placeOf(path).kind === "test-file")
-      return {};
+    if (!IN_WORKER.test(path) || FETCHING.test(path)) return {};
+    // Pure files see no global `fetch` at all, so the name is theirs to use.
+    if (placeOf(path).kind === "test-file" || isPure(placeOf(path))) return {};
     return {
       CallExpression(node) {
         const callee = context.sourceCode.getText(node.callee);

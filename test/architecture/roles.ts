@@ -79,9 +79,10 @@ function inCapability(unit: string, parts: readonly string[]): Place {
 
 const stem = (name: string): string => name.replace(/\.tsx?$/, "");
 
-/** A file whose behavior depends on its arguments alone. `http/model.ts` and a Worker's own `model.ts` count. */
+/** A file whose behavior depends on its arguments alone, in a capability, in the plumbing or at a Worker's root. */
 export function isPure(place: Place): boolean {
   if (place.kind === "root-model") return true;
-  if (place.kind === "http" || place.kind === "adapters") return place.role === "model";
-  return place.kind === "capability" && PURE.has(place.role);
+  const inFolder =
+    place.kind === "http" || place.kind === "adapters" || place.kind === "capability";
+  return inFolder && PURE.has(place.role);
 }

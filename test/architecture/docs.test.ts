@@ -1,0 +1,48 @@
+/** Documents: what they name exists, and every error code has its page. */
+import { posix } from "node:path";
+import { describe, expect, test } from "vitest";
+import { PROBLEMS } from "../../workers/platform/http/model.ts";
+import { exists, readText, repositoryFiles } from "./files.ts";
+
+const files = repositoryFiles();
+const pages = files.filter((file) => file.endsWith(".md") && !file.includes("/fixtures/"));
+
+/** Longest ARCHITECTURE.md that is still read to its end. */
+const ARCHITECTURE_LINES_MAX = 200;
+
+describe("ARCHITECTURE.md", () => {
+  const text = readText("ARCHITECTURE.md");
+
+  test("is short enough to be read", () => {
+    expect(text.split("\n").length).toBeLessThanOrEqual(ARCHITECTURE_LINES_MAX);
+  });
+
+  test("names only paths that exist", () => {
+    const named = [...text.matchAll(/`([a-z][\w.-]*(?:\/[\w.-]+)+|[\w.-]+\.(?:json|toml))`/g)].map(
+      (match) => match[1] ?? "",
+    );
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((path) => !exists(path))).toEqual([]);
+  });
+});
+
+test("README.md has commands that are run as written", () => {
+  expect(readText("README.md").match(/^```sh run$/gm)?.length ?? 0).toBeGreaterThan(0);
+});
+
+test("every link between documents leads to a file", () => {
+  const broken = pages.flatMap((page) =>
+    [...readText(page).matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)[^)]*\)/g)]
+      .map((match) => posix.join(posix.dirname(page), match[1] ?? ""))
+      .filter((target) => !exists(target))
+      .map((target) => `${page} -> ${target}`),
+  );
+  expect(broken).toEqual([]);
+});
+
+test("every error code has one page, and every page a code", () => {
+  const written = files
+    .filter((file) => /^docs\/errors\/[a-z0-9_]+\.md$/.test(file))
+    .map((file) => posix.basename(file, ".md"));
+  expect(written.toSorted()).toEqual(Object.keys(PROBLEMS).toSorted());
+});
