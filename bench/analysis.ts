@@ -202,7 +202,7 @@ function inWorkerd(log: Log, controlRoot: string): Part {
 function throughApi(log: Log, id: "full" | "control", root?: string): Side {
   const label = id === "full" ? "Edgewright" : "control: null analyzer";
   const open = async (): Promise<OpenSide> => {
-    const product = await launchProduct(root);
+    const product = await launchProduct(root === undefined ? {} : { root });
     const body = readFileSync(log.path);
     return {
       version: product.version,
@@ -222,7 +222,7 @@ async function analyzeOnce(
   const from = performance.now();
   const { value, cost } = await withWorkerdCost(product.pid, () => uploadAndWait(product, body));
   const elapsed = (performance.now() - from) / 1_000;
-  await product.api1(`/analyses/${value.id}`, { method: "DELETE" });
+  await product.call(`/analyses/${value.id}`, { method: "DELETE" });
   const proof = factsOf(value);
   const wrong = id === "full" ? wrongResult(log.facts, proof) : wrongSize(log.facts, proof);
   return {
@@ -257,14 +257,14 @@ const POLL_MS = 100;
 const ANALYSIS_MS = 60_000;
 
 async function uploadAndWait(product: Product, body: Buffer): Promise<Analysis> {
-  const answer = await product.api1("/analyses?name=bench", {
+  const answer = await product.call("/analyses?name=bench", {
     method: "POST",
     headers: { "content-type": "text/plain" },
     body: new Uint8Array(body),
   });
   const { id } = z.object({ id: z.string() }).parse(await jsonOf(answer));
   for (const end = performance.now() + ANALYSIS_MS; performance.now() < end; await sleep(POLL_MS)) {
-    const found = Analysis.parse(await jsonOf(await product.api1(`/analyses/${id}`)));
+    const found = Analysis.parse(await jsonOf(await product.call(`/analyses/${id}`)));
     if (found.status === "failed")
       throw new Error(`The analysis failed: ${found.error?.code ?? "without a code"}.`);
     if (found.status === "completed") return found;

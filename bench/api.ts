@@ -37,7 +37,7 @@ async function openApi(seconds: number): Promise<OpenBench> {
 
 async function addAnalyses(product: Product): Promise<void> {
   for (let n = 0; n < ANALYSES; n += 1) {
-    const answer = await product.api1(`/analyses?name=job-${n}&repository=acme/shop`, {
+    const answer = await product.call(`/analyses?name=job-${n}&repository=acme/shop`, {
       method: "POST",
       headers: { "content-type": "text/plain" },
       body: `$ make test\nsrc/total.ts(3,7): error TS2322: Type 'string' is not assignable to type 'number'. (${n})\nmake: *** [test] Error 2\n`,
@@ -58,7 +58,7 @@ interface Route {
 }
 
 async function routesOf(product: Product): Promise<readonly Route[]> {
-  const authorization = { authorization: `Bearer ${product.accessToken}` };
+  const authorization = { authorization: `Bearer ${await product.token()}` };
   const shared = { pid: product.pid, version: product.version };
   const list = `${product.api}/api/v1/analyses?limit=20`;
   const health = `${product.api}/health`;

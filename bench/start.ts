@@ -8,7 +8,7 @@ import { freePort } from "../local/ports.ts";
 import { type Clone, cloneProduct } from "./clone.ts";
 import { withCpu } from "./machine.ts";
 import type { Bench, OpenBench, OpenSide, Part, Sample, Side } from "./model.ts";
-import { startProduct } from "./product.ts";
+import { launch } from "../test/launcher.ts";
 
 export const start: Bench = {
   id: "start",
@@ -61,12 +61,10 @@ const side = (id: string, label: string, round: () => Promise<Sample>): Side => 
 
 async function startOnce({ root }: Clone): Promise<Sample> {
   const { value, cpuSeconds } = await withCpu([process.pid], async () => {
-    const from = performance.now();
-    const started = await startProduct({ root, state: STATE });
-    const elapsed = (performance.now() - from) / 1_000;
+    const started = await launch({ root, stateDir: join(root, STATE) });
     const ready = await fetch(`${started.api}/ready`);
     await started.stop();
-    return { elapsed, status: ready.status };
+    return { elapsed: started.startMs / 1_000, status: ready.status };
   });
   const wrong = value.status === 200 ? null : `inexact: /ready answered ${value.status}`;
   return { values: { elapsed: value.elapsed }, cpuSeconds, proof: { ready: value.status }, wrong };
