@@ -14,6 +14,8 @@ import { localIdentityRoutes } from "./identity/routes/local.ts";
 import { identityRoutes } from "./identity/routes/session.ts";
 import { keyRoutes } from "./keys/routes.ts";
 import { orgRoutes } from "./orgs/routes.ts";
+import { taskRoutes } from "./tasks/routes.ts";
+import { localTaskRoutes } from "./tasks/routes/local.ts";
 
 /** The ports of a running Worker; tests hand in others. */
 export const WORKER_PORTS: Ports = {
@@ -34,7 +36,8 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
   app.get("/ready", ready);
   app.route("/.well-known", keySetRoutes);
   app.route("/internal/v1/local", localIdentityRoutes);
-  for (const routes of [identityRoutes, orgRoutes, keyRoutes]) app.route("/api/v1", routes);
+  app.route("/internal/v1/local", localTaskRoutes);
+  for (const routes of [identityRoutes, orgRoutes, keyRoutes, taskRoutes]) app.route("/api/v1", routes);
   declareSecurity(app);
   let document: string | undefined;
   app.get("/api/v1/openapi.json", (c) => {

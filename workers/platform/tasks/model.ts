@@ -93,3 +93,6 @@ export const Run = z.strictObject({
   ended_at: z.iso.datetime().nullable(),
 });
 export type Run = z.infer<typeof Run>;
+
+export const RunWithTasks = Run.extend({ items_tasks: z.array(Task) });
+export type RunWithTasks = z.infer<typeof RunWithTasks>;

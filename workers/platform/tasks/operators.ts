@@ -2,12 +2,10 @@
 import { z } from "zod";
 import type { JsonValue } from "../model.ts";
 import type { OperatorOutcome, OperatorOutput } from "./model.ts";
+import { PROBE_EVENTS_MAX } from "./rules.ts";
 import type { Operator } from "./service.ts";
 
-/** Most units one start may ask for; their outputs fit in one report. */
-export const PROBE_EVENTS_MAX = 20_000;
-
-export const ProbeStart = z.strictObject({
+const ProbeStart = z.strictObject({
   events: z.int().min(1).max(PROBE_EVENTS_MAX),
   /** Bytes added to each unit. */
   payload_bytes: z.int().min(0).max(8_192),

@@ -30,3 +30,9 @@ export function leasePolicy(leaseMs: string, heartbeatMs: string): { readonly le
   assert(positive && policy.leaseMs >= 3 * policy.heartbeatMs, "LEASE_MS is at least three times HEARTBEAT_MS, both whole milliseconds");
   return policy;
 }
+
+/** The organization of the platform itself, made by the first migration; self-tests run in it. */
+export const PLATFORM_ORG_ID = "00000000-0000-7000-8000-000000000000";
+
+/** Most units one self-test may ask for; their outputs fit in one report. */
+export const PROBE_EVENTS_MAX = 20_000;

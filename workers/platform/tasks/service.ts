@@ -1,11 +1,12 @@
 /** What other capabilities use of the engine: the interface of operators, emitting events, waiting for runs. */
-import { type Assignment, AWAIT_MS_MAX, type Backlog, type DispatcherApi, type Hint, type TaskReport } from "../../../durable-objects/dispatcher/model.ts";
+import { type Assignment, AWAIT_MS_MAX, type Backlog, type DispatcherApi, type Hint, type RunView, type TaskReport } from "../../../durable-objects/dispatcher/model.ts";
 import type { Log } from "../adapters/log.ts";
 import type { Sql } from "../adapters/sql.ts";
+import { SYSTEM_DAGS } from "../dags/rules.ts";
 import { done, Fault, refuse, type JsonValue, type Result } from "../model.ts";
 import { type Lane, type OperatorOutcome, type OperatorTask, PAYLOAD_BYTES_MAX, type RunStatus } from "./model.ts";
 import { dispatcherName } from "./rules.ts";
-import { listHeads, listOrgIds, mirror, type MirrorBatch } from "./store.ts";
+import { findRun, listHeads, listOrgIds, mirror, type MirrorBatch } from "./store.ts";
 
 export interface OperatorContext {
   readonly env: Env;
@@ -110,6 +111,19 @@ export interface RunnerApi {
 export function runnerOf(exports: unknown): RunnerApi {
   // oxlint-disable-next-line no-unsafe-type-assertion -- the loopback binding of our own entrypoint
   return (exports as { readonly Runner: RunnerApi }).Runner;
+}
+
+/**
+ * The dispatcher that knows a run, and the run as it stands there. Postgres usually tells whose it is; a run younger than
+ * its mirror is looked for in the platform's own DAGs. Refusal: not_found.
+ */
+export async function findDispatcherOfRun(env: Env, sql: Sql, orgId: string, runId: string): Promise<Result<{ dagId: string; run: RunView }>> {
+  const mirrored = await findRun(sql, orgId, runId);
+  for (const dagId of mirrored === null ? SYSTEM_DAGS.keys() : [mirrored.dag_id]) {
+    const run = await ask(env, orgId, dagId, (dispatcher) => dispatcher.run({ v: 1, org_id: orgId, dag_id: dagId, run_id: runId }));
+    if (run.ok) return done({ dagId, run: run.value });
+  }
+  return refuse("not_found");
 }
 
 /** Tells Postgres what a dispatcher's outbox holds. */

@@ -83,7 +83,7 @@ export async function listOrgIds(sql: Sql): Promise<readonly string[]> {
 export interface Page {
   readonly limit: number;
   /** The last row of the page before: (created_at, id), newest first. */
-  readonly after: { readonly createdAt: string; readonly id: string } | null;
+  readonly after: { readonly createdAt: string; readonly id: string } | undefined;
 }
 
 /** At most `limit` runs, newest first. */
@@ -103,28 +103,16 @@ export async function findRun(sql: Sql, orgId: string, id: string): Promise<Run 
   return row === undefined ? null : runOf(row);
 }
 
-/** At most `limit` tasks, newest first; of one run, of one state, or of all. */
-export async function listTasks(sql: Sql, orgId: string, filter: Page & { runId: string | null; state: string | null }): Promise<readonly Task[]> {
+/** At most `limit` tasks, newest first; of one state, or of all. */
+export async function listTasks(sql: Sql, orgId: string, filter: Page & { state: string | null }): Promise<readonly Task[]> {
   const rows = await sql.transaction({ org: orgId }, (tx) =>
     tx.query(
-      `select * from platform.task_history where ($1::text is null or run_id = $1) and ($2::text is null or state = $2)
-         and ($3::timestamptz is null or (created_at, id) < ($3::timestamptz, $4)) order by created_at desc, id desc limit $5::int`,
-      [filter.runId, filter.state, filter.after?.createdAt ?? null, filter.after?.id ?? "", filter.limit],
+      `select * from platform.task_history where ($1::text is null or state = $1)
+         and ($2::timestamptz is null or (created_at, id) < ($2::timestamptz, $3)) order by created_at desc, id desc limit $4::int`,
+      [filter.state, filter.after?.createdAt ?? null, filter.after?.id ?? "", filter.limit],
     ),
   );
   return rows.map(taskOf);
-}
-
-/** Counts of the last 24 hours, and the newest failed runs, for the overview. */
-export async function overview(sql: Sql, orgId: string, since: string): Promise<Readonly<Record<"total" | "succeeded" | "failed" | "running", number>>> {
-  const [row] = await sql.transaction({ org: orgId }, (tx) =>
-    tx.query(
-      `select count(*) as total, count(*) filter (where status = 'succeeded') as succeeded, count(*) filter (where status = 'failed') as failed,
-         count(*) filter (where status = 'running') as running from platform.runs where created_at >= $1::timestamptz`,
-      [since],
-    ),
-  );
-  return { total: Number(row?.["total"]), succeeded: Number(row?.["succeeded"]), failed: Number(row?.["failed"]), running: Number(row?.["running"]) };
 }
 
 function runOf(row: SqlRow): Run {
