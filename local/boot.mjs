@@ -5,6 +5,7 @@
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -369,20 +370,16 @@ function run(file, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { stdio: "inherit" });
     // The terminal sends its interrupt to the whole group already; passing it on would make it two.
-    const forward = (name) => () => {
-      if (name !== "SIGINT" || !process.stdin.isTTY) child.kill(name);
-    };
-    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(name, forward(name));
-    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(name, () => {});
+    for (const name of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+      if (name !== "SIGINT" || !process.stdin.isTTY) process.once(name, () => child.kill(name));
+      process.on(name, () => {}); // We end when the child does.
+    }
     child.once("error", reject);
     child.once("close", (code, signal) =>
-      resolve(code === null ? 128 + (signalNumber(signal) || 0) : code),
+      resolve(code === null ? 128 + os.constants.signals[signal] : code),
     );
   });
 }
-
-const signalNumber = (name) =>
-  ({ SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGKILL: 9, SIGTERM: 15 })[name];
 
 async function main() {
   const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));

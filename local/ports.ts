@@ -23,3 +23,11 @@ const tryListen = (host: string, port: number): Promise<number | undefined> =>
       server.close(() => resolve(bound));
     });
   });
+
+/** The address under which this machine reaches a server that listens on `host`. */
+export const reachable = (host: string): string =>
+  ["0.0.0.0", "::", "localhost"].includes(host)
+    ? "127.0.0.1"
+    : host.includes(":")
+      ? `[${host}]`
+      : host;

@@ -10,7 +10,8 @@ import { JsonLog } from "./log.ts";
 import { reset } from "./reset.ts";
 import { openState, secretsOf, statePaths, type StateDir } from "./state.ts";
 import { status, stopRunning } from "./status.ts";
-import { Interrupted, Runtime, type Addresses } from "./supervisor.ts";
+import { Interrupted, Runtime } from "./runtime.ts";
+import { bringUp, type Addresses } from "./supervisor.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 /** The terminal and npm both pass an interrupt on: what comes this soon after the first is the same one. */
@@ -72,7 +73,7 @@ async function supervise(flags: Flags, dir: StateDir): Promise<number> {
   const runtime = new Runtime(options);
   ending.watch(runtime);
   try {
-    announce(flags, await runtime.start());
+    announce(flags, await bringUp(runtime));
     log.write({ level: "info", message: "ready" });
     const failure = await ending.wait;
     if (failure === undefined) tell("stopping");
