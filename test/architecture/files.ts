@@ -1,24 +1,36 @@
 /** The files of this repository as git would commit them: tracked, or new and not ignored. */
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export const ROOT = join(import.meta.dirname, "../..");
 
 /** Repository paths with forward slashes, sorted; files deleted in the work tree are left out. */
 export function repositoryFiles(): readonly string[] {
-  const listed = execFileSync(
-    "git",
-    ["ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-    {
-      cwd: ROOT,
-      encoding: "utf8",
-      maxBuffer: 64 * 1024 ** 2,
-    },
-  );
-  return [...new Set(listed.split("\0"))]
-    .filter((path) => path !== "" && existsSync(join(ROOT, path)))
-    .toSorted();
+  const listed = existsSync(join(ROOT, ".git")) ? listedByGit() : walked("");
+  return [...new Set(listed)].filter((path) => existsSync(join(ROOT, path))).toSorted();
+}
+
+function listedByGit(): readonly string[] {
+  // A checkout may belong to another user than the one who tests it, as in many containers.
+  const safe = ["-c", "safe.directory=*"];
+  const list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+  const options = { cwd: ROOT, encoding: "utf8", maxBuffer: 64 * 1024 ** 2 } as const;
+  return execFileSync("git", [...safe, ...list], options)
+    .split("\0")
+    .filter((path) => path !== "");
+}
+
+/** Without git, as in an unpacked archive: everything but what .gitignore names as a folder. */
+function walked(folder: string): readonly string[] {
+  const ignored = readText(".gitignore")
+    .split("\n")
+    .map((line) => line.replace(/\/$/, ""));
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+    if (ignored.includes(entry.name)) return [];
+    return entry.isDirectory() ? walked(path) : [path];
+  });
 }
 
 export const readText = (path: string): string => readFileSync(join(ROOT, path), "utf8");
