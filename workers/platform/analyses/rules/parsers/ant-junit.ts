@@ -1,26 +1,35 @@
 /** Ant's junit task and TestNG's own reporter: `Testcase:` results under their `Testsuite:`, and `FAILED:` lines. */
 import { PARSER_LINES_MAX, type Findings, type OpenParser, type Parser } from "./contract.ts";
-import { intOf, oneLine } from "./words.ts";
+import { brief, intOf, oneLine } from "./words.ts";
 
 const TASK = /^\s*(?:\[(?:junit\d*|junitlauncher|batchtest|exec|java)\] )?/;
 const SUITE = /^(?:Testsuite: |Running )([\w$.]+)\s*$/;
-const CASE = /^Testcase: (\S.*?)(?:\(([\w$.]+)\))?(?: took [\d.,]+ \w+|:)\s*(FAILED|Caused an ERROR|SKIPPED)?\s*(?:\((.*)\))?\s*$/;
+const CASE =
+  /^Testcase: (\S.*?)(?:\(([\w$.]+)\))?(?: took [\d.,]+ \w+|:)\s*(FAILED|Caused an ERROR|SKIPPED)?\s*(?:\((.*)\))?\s*$/;
 const TOTALS = /^Tests run: (\d+), Failures: (\d+), Errors: (\d+)(?:, Skipped: (\d+))?/;
 
 export const antJunit: Parser = {
   id: "ant_junit",
   kind: "test",
-  prefilter: [String.raw`Testcase: \S`, String.raw`\[junit\] (?:Testsuite: |Running )`, "^Testsuite: "],
+  prefilter: [
+    String.raw`Testcase: \S`,
+    String.raw`\[junit\] (?:Testsuite: |Running )`,
+    "^Testsuite: ",
+  ],
   opens(line) {
     const text = line.replace(TASK, "");
-    return text.startsWith("Testcase: ") || text.startsWith("Testsuite: ") || (line.includes("[junit") && SUITE.test(text));
+    return (
+      text.startsWith("Testcase: ") ||
+      text.startsWith("Testsuite: ") ||
+      (line.includes("[junit") && SUITE.test(text))
+    );
   },
   open,
 };
 
 function open(findings: Findings): OpenParser {
   let suite: string | undefined;
-  let test: { name: string; suite?: string; from: number } | undefined;
+  let test: { name: string; suite: string | undefined; from: number } | undefined;
   let since = 0;
   let marked: string | undefined;
   let last = 0;
@@ -29,16 +38,24 @@ function open(findings: Findings): OpenParser {
     const owner = test.suite ?? suite;
     findings.failedTest({
       framework: "junit",
-      ...(owner === undefined ? {} : { suite: owner }),
+      suite: owner,
       name: test.name,
-      ...(message === undefined || message === "" ? {} : { message: message.slice(0, 500) }),
+      message: brief(message),
       log_line: test.from,
     });
-    findings.failure({ from: test.from, to: n + 1, code: kind === "FAILED" ? "test.assertion" : "test.error" });
+    findings.failure({
+      from: test.from,
+      to: n + 1,
+      code: kind === "FAILED" ? "test.assertion" : "test.error",
+    });
     [test, marked] = [undefined, undefined];
   };
   const begin = (match: RegExpExecArray, n: number): void => {
-    test = { name: match[1] ?? "", ...(match[2] === undefined ? {} : { suite: match[2] }), from: n };
+    test = {
+      name: match[1] ?? "",
+      suite: match[2],
+      from: n,
+    };
     marked = match[3];
   };
   return {
@@ -83,7 +100,8 @@ export const testng: Parser = oneLine({
       shape: /^\s*(?:\[testng\] )?FAILED CONFIGURATION: (?:@\w+ )?(?:"[^"]*" - )?([\w$.]+)/,
       found(match, n, findings) {
         findings.failure({ from: n, to: n + 1, code: "test.setup" });
-        if (match[1] !== undefined) findings.failedTest({ framework: "testng", ...split(match[1]), log_line: n });
+        if (match[1] !== undefined)
+          findings.failedTest({ framework: "testng", ...split(match[1]), log_line: n });
       },
     },
     {
@@ -91,7 +109,12 @@ export const testng: Parser = oneLine({
       found(match, n, findings) {
         findings.failure({ from: n, to: n + 1, code: "test.assertion" });
         const known = split(match[1] ?? "");
-        findings.failedTest({ framework: "testng", ...known, name: `${known.name}${match[2] ?? ""}`, log_line: n });
+        findings.failedTest({
+          framework: "testng",
+          ...known,
+          name: `${known.name}${match[2] ?? ""}`,
+          log_line: n,
+        });
       },
     },
   ],

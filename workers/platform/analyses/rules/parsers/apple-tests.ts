@@ -5,7 +5,13 @@ import { intOf, oneLine } from "./words.ts";
 export const xctest: Parser = oneLine({
   id: "xctest",
   kind: "test",
-  prefilter: [String.raw`: error: -?\[?\w`, String.raw`^Test Case '.*' failed \(`, String.raw`^[✗✘] Test `, String.raw`^\s+✗ test\w+, `, String.raw`^\s*Executed \d+ tests?, with `],
+  prefilter: [
+    String.raw`: error: -?\[?\w`,
+    String.raw`^Test Case '.*' failed \(`,
+    String.raw`^[✗✘] Test `,
+    String.raw`^\s+✗ test\w+, `,
+    String.raw`^\s*Executed \d+ tests?, with `,
+  ],
   rows: [
     {
       // `file.swift:12: error: -[Module.Class testX] : XCTAssertEqual failed: ...`, on Linux `Class.testX : ...`
@@ -17,7 +23,7 @@ export const xctest: Parser = oneLine({
           suite: match[3] ?? match[5] ?? "",
           name: match[4] ?? match[6] ?? "",
           file: match[1] ?? "",
-          ...(line === undefined ? {} : { line }),
+          line,
           message: match[7] ?? "",
           log_line: n,
         });
@@ -27,19 +33,25 @@ export const xctest: Parser = oneLine({
     {
       shape: /^Test Case '(?:-\[([\w.]+) (\w+)\]|(\w+)\.(\w+))' failed \(/,
       found(match, n, findings) {
-        findings.failedTest({ framework: "xctest", suite: match[1] ?? match[3] ?? "", name: match[2] ?? match[4] ?? "", log_line: n });
+        findings.failedTest({
+          framework: "xctest",
+          suite: match[1] ?? match[3] ?? "",
+          name: match[2] ?? match[4] ?? "",
+          log_line: n,
+        });
       },
     },
     {
-      shape: /^[✗✘] Test (?:"([^"]*)"|(\w+\(.*?\))) (?:recorded an issue at (\S+?):(\d+):\d+: (.*)|failed after .*)$/,
+      shape:
+        /^[✗✘] Test (?:"([^"]*)"|(\w+\(.*?\))) (?:recorded an issue at (\S+?):(\d+):\d+: (.*)|failed after .*)$/,
       found(match, n, findings) {
         const line = intOf(match[4]);
         findings.failedTest({
           framework: "swift_testing",
           name: match[1] ?? match[2] ?? "",
-          ...(match[3] === undefined ? {} : { file: match[3] }),
-          ...(line === undefined ? {} : { line }),
-          ...(match[5] === undefined ? {} : { message: match[5] }),
+          file: match[3],
+          line,
+          message: match[5],
           log_line: n,
         });
         findings.failure({ from: n, to: n, code: "test.assertion" });
@@ -48,7 +60,12 @@ export const xctest: Parser = oneLine({
     {
       shape: /^\s+✗ (test\w+), (.*)$/,
       found(match, n, findings) {
-        findings.failedTest({ framework: "xctest", name: match[1] ?? "", message: match[2] ?? "", log_line: n });
+        findings.failedTest({
+          framework: "xctest",
+          name: match[1] ?? "",
+          message: match[2] ?? "",
+          log_line: n,
+        });
         findings.failure({ from: n, to: n, code: "test.assertion" });
       },
     },

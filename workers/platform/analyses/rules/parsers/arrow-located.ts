@@ -1,8 +1,9 @@
 /** Messages whose place follows on the next line behind an arrow: rustc and cargo, typos, ruff's full form, Elixir. */
 import type { Findings, OpenParser, Parser } from "./contract.ts";
-import { compileCode, intOf, severityOf } from "./words.ts";
+import { compileCode, intOf, positive, severityOf } from "./words.ts";
 
-const HEAD = /^(?:(error|warning|note|help)(?:\[([\w:-]+)\])?: (\S.*)|([A-Z]{1,4}\d{3,4}) (?:\[\*\] )?(\S.*))$/;
+const HEAD =
+  /^(?:(error|warning|note|help)(?:\[([\w:-]+)\])?: (\S.*)|([A-Z]{1,4}\d{3,4}) (?:\[\*\] )?(\S.*))$/;
 const ARROW = /^\s*(?:-->|└─|╭▸|::: ) ?(\S[^:]*|[A-Za-z]:[^:]*):(\d+)(?::(\d+))?/;
 /** The arrow follows at once; some tools put a frame line between. */
 const GAP_MAX = 8;
@@ -12,7 +13,10 @@ const EXCERPT_MAX = 60;
 export const arrowLocated: Parser = {
   id: "arrow_located",
   kind: "compiler",
-  prefilter: [String.raw`^(?:error|warning)(?:\[[\w:-]{1,12}\])?: \S`, String.raw`^[A-Z]{1,4}\d{3,4} \S`],
+  prefilter: [
+    String.raw`^(?:error|warning)(?:\[[\w:-]{1,12}\])?: \S`,
+    String.raw`^[A-Z]{1,4}\d{3,4} \S`,
+  ],
   opens: (line) => HEAD.test(line),
   open,
 };
@@ -30,7 +34,8 @@ function open(findings: Findings): OpenParser {
   let from = 0;
   let last = 0;
   const flush = (to: number): void => {
-    if (placed?.error === true) findings.failure({ from: placed.from, to, code: compileCode(placed.message) });
+    if (placed?.error === true)
+      findings.failure({ from: placed.from, to, code: compileCode(placed.message) });
     placed = undefined;
   };
   return {
@@ -46,13 +51,18 @@ function open(findings: Findings): OpenParser {
         const arrow = ARROW.exec(line);
         if (arrow !== null) {
           emit(findings, head, arrow);
-          placed = { error: severityOf(head.word) === "error", from: head.from, message: head.message };
+          placed = {
+            error: severityOf(head.word) === "error",
+            from: head.from,
+            message: head.message,
+          };
           head = undefined;
           return true;
         }
         return n - from < GAP_MAX && line.trim() !== "";
       }
-      const inside = /^\s*(?:\d+ )?\s*(?:\||│|=|\.\.\.|-->|:::)/.test(line) && n - from < EXCERPT_MAX;
+      const inside =
+        /^\s*(?:\d+ )?\s*(?:\||│|=|\.\.\.|-->|:::)/.test(line) && n - from < EXCERPT_MAX;
       if (!inside) flush(n - 1);
       return inside;
     },
@@ -62,23 +72,27 @@ function open(findings: Findings): OpenParser {
 
 function headOf(line: string, n: number): Head | undefined {
   const match = HEAD.exec(line);
-  if (match === null || /^(?:aborting|could not compile|\d+ warnings?|build failed)/.test(match[3] ?? "")) return undefined;
+  if (
+    match === null ||
+    /^(?:aborting|could not compile|\d+ warnings?|build failed)/.test(match[3] ?? "")
+  )
+    return undefined;
   // Notes and help below a message belong to it: they never begin at the margin.
-  if (match[4] !== undefined) return { word: "warning", rule: match[4], message: match[5] ?? "", from: n };
+  if (match[4] !== undefined)
+    return { word: "warning", rule: match[4], message: match[5] ?? "", from: n };
   return { word: match[1] ?? "", rule: match[2], message: match[3] ?? "", from: n };
 }
 
 function emit(findings: Findings, head: Head, arrow: RegExpExecArray): void {
   const file = (arrow[1] ?? "").trim();
   const line = intOf(arrow[2]);
-  const column = intOf(arrow[3]);
   findings.diagnostic({
     tool: toolOf(file, head),
     severity: severityOf(head.word),
     file,
-    ...(line === undefined ? {} : { line }),
-    ...(column === undefined || column === 0 ? {} : { column }),
-    ...(head.rule === undefined ? {} : { rule: head.rule }),
+    line,
+    column: positive(arrow[3]),
+    rule: head.rule,
     message: head.message,
     log_line: head.from,
   });

@@ -5,12 +5,17 @@ import { intOf, oneLine } from "./words.ts";
 const RESULT = /^test (\S.*?)(?: - should panic)? \.\.\. FAILED\s*$/;
 const TOTALS = /^test result: (?:ok|FAILED)\. (\d+) passed; (\d+) failed; (\d+) ignored;/;
 const STDOUT = /^---- (\S.*?) stdout ----\s*$/;
-const PANIC = /^thread '[^']*'(?: \(\d+\))? panicked at (?:'(.*)', (\S+?):(\d+)(?::\d+)?|(\S+?):(\d+)(?::\d+)?:)\s*$/;
+const PANIC =
+  /^thread '[^']*'(?: \(\d+\))? panicked at (?:'(.*)', (\S+?):(\d+)(?::\d+)?|(\S+?):(\d+)(?::\d+)?:)\s*$/;
 
 export const cargoTest: Parser = {
   id: "cargo_test",
   kind: "test",
-  prefilter: [String.raw`^test \S.* \.\.\. FAILED`, "^test result: ", String.raw`^---- \S.* stdout ----`],
+  prefilter: [
+    String.raw`^test \S.* \.\.\. FAILED`,
+    "^test result: ",
+    String.raw`^---- \S.* stdout ----`,
+  ],
   opens: (line) => RESULT.test(line) || TOTALS.test(line) || STDOUT.test(line),
   open,
 };
@@ -80,9 +85,9 @@ function report(findings: Findings, failure: Failure, to: number): void {
   findings.failedTest({
     framework: "cargo",
     name: failure.name,
-    ...(failure.file === undefined ? {} : { file: failure.file }),
-    ...(failure.line === undefined ? {} : { line: failure.line }),
-    ...(failure.message === undefined ? {} : { message: failure.message }),
+    file: failure.file,
+    line: failure.line,
+    message: failure.message,
     log_line: failure.from,
   });
   findings.failure({ from: failure.from, to, code: "test.assertion" });
@@ -92,17 +97,31 @@ function report(findings: Findings, failure: Failure, to: number): void {
 export const nextest: Parser = oneLine({
   id: "nextest",
   kind: "test",
-  prefilter: [String.raw`^\s+(?:FAIL|SIGABRT|SIGSEGV|TIMEOUT|LEAK-FAIL) \[ *[\d.]+s\]`, String.raw`^\s+Summary \[ *[\d.]+s\] `],
+  prefilter: [
+    String.raw`^\s+(?:FAIL|SIGABRT|SIGSEGV|TIMEOUT|LEAK-FAIL) \[ *[\d.]+s\]`,
+    String.raw`^\s+Summary \[ *[\d.]+s\] `,
+  ],
   rows: [
     {
-      shape: /^\s+(?:FAIL|SIGABRT|SIGSEGV|TIMEOUT|LEAK-FAIL) \[ *[\d.]+s\] (?:\( *\d+\/\d+\) )?(\S+) (\S.*?)\s*$/,
+      shape:
+        /^\s+(?:FAIL|SIGABRT|SIGSEGV|TIMEOUT|LEAK-FAIL) \[ *[\d.]+s\] (?:\( *\d+\/\d+\) )?(\S+) (\S.*?)\s*$/,
       found(match, n, findings) {
-        findings.failedTest({ framework: "cargo", suite: match[1] ?? "", name: match[2] ?? "", log_line: n });
-        findings.failure({ from: n, to: n, code: /TIMEOUT/.test(match[0]) ? "test.timeout" : "test.assertion" });
+        findings.failedTest({
+          framework: "cargo",
+          suite: match[1] ?? "",
+          name: match[2] ?? "",
+          log_line: n,
+        });
+        findings.failure({
+          from: n,
+          to: n,
+          code: /TIMEOUT/.test(match[0]) ? "test.timeout" : "test.assertion",
+        });
       },
     },
     {
-      shape: /^\s+Summary \[ *[\d.]+s\] (\d+)(?:\/\d+)? tests? run: (?:.*?(\d+) failed)?(?:.*?(\d+) skipped)?/,
+      shape:
+        /^\s+Summary \[ *[\d.]+s\] (\d+)(?:\/\d+)? tests? run: (?:.*?(\d+) failed)?(?:.*?(\d+) skipped)?/,
       found(match, n, findings) {
         const [run = 0, failed = 0, skipped = 0] = match.slice(1).map(intOf);
         if (n > 0) findings.counts({ framework: "cargo", run, failed, skipped });

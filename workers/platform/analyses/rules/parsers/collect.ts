@@ -1,6 +1,7 @@
 /** Gathers what all parsers of one log found: bounded, in log order, and each failed test once. */
 import type { Diagnostic, FailedTest, TestCounts } from "../../model.ts";
 import { DIAGNOSTICS_MAX, FAILED_TESTS_MAX, type FailureRange, type Findings } from "./contract.ts";
+import { present } from "./words.ts";
 
 /** Failure ranges kept per log. */
 export const FAILURES_MAX = 10_000;
@@ -42,7 +43,7 @@ export function collect(): { readonly findings: Findings; read(): Found } {
         if (tests.length >= FAILED_TESTS_MAX) return;
         same.push(tests.length);
         byName.set(key, same);
-        tests.push(test);
+        tests.push(present(test));
       },
       counts(total) {
         if (counts.length < COUNTS_MAX) counts.push(total);
@@ -52,7 +53,7 @@ export function collect(): { readonly findings: Findings; read(): Found } {
         const key = `${diagnostic.log_line} ${diagnostic.line ?? ""} ${diagnostic.file}`;
         if (diagnostics.length >= DIAGNOSTICS_MAX || seen.has(key)) return;
         seen.add(key);
-        diagnostics.push(diagnostic);
+        diagnostics.push(present(diagnostic));
       },
       failure(range) {
         if (failures.length < FAILURES_MAX) failures.push(range);
@@ -81,14 +82,6 @@ const endsAtBoundary = (long: string, short: string): boolean =>
 
 function merged(known: FailedTest, test: FailedTest): FailedTest {
   const suite = (test.suite ?? "").length > (known.suite ?? "").length ? test.suite : known.suite;
-  const located = known.file === undefined ? test : known;
-  return {
-    framework: known.framework,
-    ...(suite === undefined ? {} : { suite }),
-    name: known.name,
-    ...(located.file === undefined ? {} : { file: located.file }),
-    ...(located.line === undefined ? {} : { line: located.line }),
-    ...((known.message ?? test.message) === undefined ? {} : { message: known.message ?? test.message }),
-    log_line: known.log_line,
-  };
+  const { file, line } = known.file === undefined ? test : known;
+  return present({ ...known, suite, file, line, message: known.message ?? test.message });
 }

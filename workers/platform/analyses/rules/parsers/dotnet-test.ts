@@ -1,15 +1,18 @@
 /** .NET test runners: dotnet test (VSTest, testing platform), xUnit's console, NUnit's console, and their totals. */
-import type { FailedTest } from "../../model.ts";
+import type { FailedTest, TestCounts } from "../../model.ts";
 import type { Findings, OpenParser, Parser } from "./contract.ts";
 import { intOf } from "./words.ts";
 
 const DURATION = String.raw`(?: [\[(](?:< )?[\d.,]+ ?\w+(?: [\d.,]+ ?\w+)*[\])])`;
 /** `  Failed Ns.Class.Method [5 ms]`, `  X Ns.Class.Method [5ms]`, `failed Ns.Class.Method (5ms)` */
-const VSTEST = new RegExp(String.raw`^\s*(?:Failed|X|failed|✗) {1,3}(?!to )([\w"].*?)${DURATION}\s*$`);
+const VSTEST = new RegExp(
+  String.raw`^\s*(?:Failed|X|failed|✗) {1,3}(?!to )([\w"].*?)${DURATION}\s*$`,
+);
 const OLD_VSTEST = /^Failed {3}(\w[\w.+<>`]*\.\w+(?:\(.*\))?)\s*$/;
 const XUNIT = /^(?:\[xUnit\.net [\d:.]+\])?\s+(\w.*?) \[FAIL\]\s*$/;
 const NUNIT = /^\d+\) (?:Test )?(Failed|Error|Failure|Invalid) : (\w[\w.+]*\.\S.*?)\s*$/;
-const TOTALS = /^(?:Failed|Passed)! {1,2}- Failed: +(\d+), Passed: +(\d+), Skipped: +(\d+), Total: +(\d+)/;
+const TOTALS =
+  /^(?:Failed|Passed)! {1,2}- Failed: +(\d+), Passed: +(\d+), Skipped: +(\d+), Total: +(\d+)/;
 const OLD_TOTALS = /^Total tests: (\d+)\. Passed: (\d+)\. Failed: (\d+)\. Skipped: (\d+)/;
 const XUNIT_TOTALS = /^\s*\S+ +Total: (\d+), Errors: (\d+), Failed: (\d+), Skipped: (\d+)/;
 const PLACE = /^\s*at .* in (\S.*):line (\d+)\s*$/;
@@ -32,26 +35,32 @@ export const dotnetTest: Parser = {
 };
 
 function nameOf(line: string): string | undefined {
-  const name = VSTEST.exec(line)?.[1] ?? OLD_VSTEST.exec(line)?.[1] ?? XUNIT.exec(line)?.[1] ?? NUNIT.exec(line)?.[2];
+  const name =
+    VSTEST.exec(line)?.[1] ??
+    OLD_VSTEST.exec(line)?.[1] ??
+    XUNIT.exec(line)?.[1] ??
+    NUNIT.exec(line)?.[2];
   return name === undefined || /^(?:in|with|after) /.test(name) ? undefined : name;
 }
 
-function totalsOf(line: string) {
-  const recent = TOTALS.exec(line);
-  if (recent !== null) {
-    const [failed = 0, passed = 0, skipped = 0] = recent.slice(1).map(intOf);
-    return { framework: "dotnet", run: failed + passed, failed, skipped };
-  }
-  const old = OLD_TOTALS.exec(line);
-  if (old !== null) {
-    const [, passed = 0, failed = 0, skipped = 0] = old.slice(1).map(intOf);
-    return { framework: "dotnet", run: failed + passed, failed, skipped };
-  }
-  const xunit = XUNIT_TOTALS.exec(line);
-  if (xunit === null) return undefined;
-  const [total = 0, errors = 0, failed = 0, skipped = 0] = xunit.slice(1).map(intOf);
-  return { framework: "dotnet", run: Math.max(0, total - skipped), failed: failed + errors, skipped };
+function totalsOf(line: string): TestCounts | undefined {
+  const recent = TOTALS.exec(line)?.slice(1).map(intOf);
+  if (recent !== undefined) return counted(recent[0], recent[1], recent[2]);
+  const old = OLD_TOTALS.exec(line)?.slice(1).map(intOf);
+  if (old !== undefined) return counted(old[2], old[1], old[3]);
+  const [total = 0, errors = 0, failed = 0, skipped = 0] =
+    XUNIT_TOTALS.exec(line)?.slice(1).map(intOf) ?? [];
+  return total === 0
+    ? undefined
+    : counted(failed + errors, total - skipped - failed - errors, skipped);
 }
+
+const counted = (failed = 0, passed = 0, skipped = 0): TestCounts => ({
+  framework: "dotnet",
+  run: failed + passed,
+  failed,
+  skipped,
+});
 
 function open(findings: Findings): OpenParser {
   let failure: { test: FailedTest; wants: boolean; lines: number } | undefined;
@@ -73,7 +82,12 @@ function open(findings: Findings): OpenParser {
       }
       const totals = totalsOf(line);
       if (totals !== undefined) findings.counts(totals);
-      if (failure === undefined || totals !== undefined || line.trim() === "" || failure.lines >= DETAIL_LINES_MAX) {
+      if (
+        failure === undefined ||
+        totals !== undefined ||
+        line.trim() === "" ||
+        failure.lines >= DETAIL_LINES_MAX
+      ) {
         flush(n - 1);
         return false;
       }
@@ -93,7 +107,8 @@ function read(failure: { test: FailedTest; wants: boolean }, line: string): Fail
   }
   const place = PLACE.exec(text);
   const number = intOf(place?.[2]);
-  if (place === null || failure.test.file !== undefined || number === undefined) return failure.test;
+  if (place === null || failure.test.file !== undefined || number === undefined)
+    return failure.test;
   return { ...failure.test, file: place[1] ?? "", line: number };
 }
 
@@ -101,6 +116,7 @@ function read(failure: { test: FailedTest; wants: boolean }, line: string): Fail
 function testOf(full: string, n: number): FailedTest {
   const head = /^[\w.+`<>]+/.exec(full)?.[0] ?? "";
   const dot = head.lastIndexOf(".");
-  if (dot <= 0 || (head.length < full.length && full.charAt(head.length) !== "(")) return { framework: "dotnet", name: full, log_line: n };
+  if (dot <= 0 || (head.length < full.length && full.charAt(head.length) !== "("))
+    return { framework: "dotnet", name: full, log_line: n };
   return { framework: "dotnet", suite: head.slice(0, dot), name: full.slice(dot + 1), log_line: n };
 }

@@ -1,6 +1,6 @@
 /** Numbered failure lists of functional languages' runners: ExUnit, hspec, tasty. */
-import { PARSER_LINES_MAX, type Parser } from "./contract.ts";
-import { intOf, oneLine } from "./words.ts";
+import { PARSER_LINES_MAX, type Findings, type Parser } from "./contract.ts";
+import { brief, group, intOf, oneLine } from "./words.ts";
 
 const EXUNIT = /^\s+\d+\) (test|property|doctest) (\S.*) \(([\w.]+)\)\s*$/;
 const EXUNIT_PLACE = /^\s+(\S+\.exs?):(\d+)\s*$/;
@@ -9,33 +9,33 @@ const EXUNIT_PLACE = /^\s+(\S+\.exs?):(\d+)\s*$/;
 export const exunit: Parser = {
   id: "exunit",
   kind: "test",
-  prefilter: [String.raw`^\s+\d+\) (?:test|property|doctest) \S`, String.raw`^\d+ (?:doctests?|properties|property|tests?), .*\d+ failures?`],
+  prefilter: [
+    String.raw`^\s+\d+\) (?:test|property|doctest) \S`,
+    String.raw`^\d+ (?:doctests?|properties|property|tests?), .*\d+ failures?`,
+  ],
   opens: (line) => EXUNIT.test(line) || EXUNIT_TOTALS.test(line),
   open(findings) {
-    let test: { suite: string; name: string; from: number; file?: string; line?: number } | undefined;
+    let test: ExunitTest | undefined;
     return {
       feed(line, n) {
         const heading = EXUNIT.exec(line);
         if (heading !== null) {
-          test = { suite: heading[3] ?? "", name: `${heading[1] ?? "test"} ${heading[2] ?? ""}`, from: n };
+          test = {
+            suite: group(heading, 3),
+            name: `${group(heading, 1)} ${group(heading, 2)}`,
+            from: n,
+          };
           return true;
         }
-        const totals = EXUNIT_TOTALS.exec(line);
-        if (totals !== null) {
-          const [run = 0, failed = 0, excluded = 0, skipped = 0] = totals.slice(1).map(intOf);
-          findings.counts({ framework: "exunit", run, failed, skipped: skipped + excluded });
-        }
+        exunitTotals(line, findings);
         if (test === undefined) return false;
-        const place = EXUNIT_PLACE.exec(line);
-        if (place !== null && test.file === undefined) {
-          const number = intOf(place[2]);
-          test.file = place[1] ?? "";
-          if (number !== undefined) test.line = number;
+        const place = test.file === undefined ? EXUNIT_PLACE.exec(line) : null;
+        if (place !== null) {
+          test = { ...test, file: group(place, 1), line: intOf(place[2]) };
           return true;
         }
         const { from, ...rest } = test;
-        const text = line.trim();
-        findings.failedTest({ framework: "exunit", ...rest, ...(text === "" ? {} : { message: text.slice(0, 500) }), log_line: from });
+        findings.failedTest({ framework: "exunit", ...rest, message: brief(line), log_line: from });
         findings.failure({ from, to: n + 4, code: "test.assertion" });
         return false;
       },
@@ -44,7 +44,23 @@ export const exunit: Parser = {
   },
 };
 
-const EXUNIT_TOTALS = /^(?:\d+ (?:doctests?|properties|property), )*(\d+) tests?, (\d+) failures?(?:, (\d+) excluded)?(?:, (\d+) skipped)?/;
+interface ExunitTest {
+  readonly suite: string;
+  readonly name: string;
+  readonly from: number;
+  readonly file?: string;
+  readonly line?: number | undefined;
+}
+
+function exunitTotals(line: string, findings: Findings): void {
+  const totals = EXUNIT_TOTALS.exec(line);
+  if (totals === null) return;
+  const [run = 0, failed = 0, excluded = 0, skipped = 0] = totals.slice(1).map(intOf);
+  findings.counts({ framework: "exunit", run, failed, skipped: skipped + excluded });
+}
+
+const EXUNIT_TOTALS =
+  /^(?:\d+ (?:doctests?|properties|property), )*(\d+) tests?, (\d+) failures?(?:, (\d+) excluded)?(?:, (\d+) skipped)?/;
 
 const HSPEC_ITEM = /^ {2}(\d+)\) (\S.*)$/;
 const HSPEC_PLACE = /^ {2}(\S+\.hs):(\d+):(?:\d+:)?\s*$/;
@@ -66,7 +82,13 @@ export const hspec: Parser = {
         const name = HSPEC_ITEM.exec(line)?.[2];
         if (name !== undefined) {
           const number = intOf(place[2]);
-          findings.failedTest({ framework: "hspec", name, file: place[1] ?? "", ...(number === undefined ? {} : { line: number }), log_line: n });
+          findings.failedTest({
+            framework: "hspec",
+            name,
+            file: place[1] ?? "",
+            line: number,
+            log_line: n,
+          });
           findings.failure({ from: n - 1, to: n + 6, code: "test.assertion" });
         }
         return false;
@@ -92,7 +114,12 @@ export const tasty: Parser = {
           test = { name: TASTY_LEAF.exec(line)?.[2] ?? "", from: n };
           return true;
         }
-        findings.failedTest({ framework: "tasty", name: test.name, message: line.trim().slice(0, 500), log_line: test.from });
+        findings.failedTest({
+          framework: "tasty",
+          name: test.name,
+          message: line.trim().slice(0, 500),
+          log_line: test.from,
+        });
         findings.failure({ from: test.from, to: n + 3, code: "test.assertion" });
         return false;
       },
@@ -103,13 +130,17 @@ export const tasty: Parser = {
 
 const SBT = String.raw`^(?:\[(?:info|error)\] ?)*`;
 const SCALATEST_SUITE = /^(?:\[info\] ?)+([A-Z]\w*(?:Spec|Test|Tests|Suite|Specs|Should)\w*):\s*$/;
-const SCALATEST_FAILED = /^(?:\[info\] )?\s*(?:- )?(\S.*?) \*\*\* (?:FAILED|ABORTED) \*\*\*(?: \(.*\))?\s*$/;
+const SCALATEST_FAILED =
+  /^(?:\[info\] )?\s*(?:- )?(\S.*?) \*\*\* (?:FAILED|ABORTED) \*\*\*(?: \(.*\))?\s*$/;
 
 /** ScalaTest: `[info] - should add *** FAILED ***` below `[info] SumSpec:`. */
 export const scalatest: Parser = {
   id: "scalatest",
   kind: "test",
-  prefilter: [String.raw`\*\*\* (?:FAILED|ABORTED) \*\*\*`, String.raw`^\[info\] [A-Z]\w*(?:Spec|Test|Tests|Suite|Specs|Should)\w*:\s*$`],
+  prefilter: [
+    String.raw`\*\*\* (?:FAILED|ABORTED) \*\*\*`,
+    String.raw`^\[info\] [A-Z]\w*(?:Spec|Test|Tests|Suite|Specs|Should)\w*:\s*$`,
+  ],
   opens: (line) => SCALATEST_FAILED.test(line) || SCALATEST_SUITE.test(line),
   open(findings) {
     let suite: string | undefined;
@@ -121,7 +152,12 @@ export const scalatest: Parser = {
         if (from === 0) from = n;
         const failed = line.includes("*** ") ? SCALATEST_FAILED.exec(line)?.[1] : undefined;
         if (failed !== undefined && !/^\d+ /.test(failed)) {
-          findings.failedTest({ framework: "scalatest", ...(suite === undefined ? {} : { suite }), name: failed, log_line: n });
+          findings.failedTest({
+            framework: "scalatest",
+            suite,
+            name: failed,
+            log_line: n,
+          });
           findings.failure({ from: n, to: n + 3, code: "test.assertion" });
         }
         return suite !== undefined && n - from < PARSER_LINES_MAX && line.startsWith("[info]");
@@ -135,20 +171,39 @@ export const scalatest: Parser = {
 export const sbtTest: Parser = oneLine({
   id: "sbt_test",
   kind: "test",
-  prefilter: [String.raw`\[error\] Test \S+ failed: `, String.raw`==> X \S`, String.raw`\[error\]\s+[x!] \S`, String.raw`(?:Failed|Passed|Error): Total \d+, Failed \d+`],
+  prefilter: [
+    String.raw`\[error\] Test \S+ failed: `,
+    String.raw`==> X \S`,
+    String.raw`\[error\]\s+[x!] \S`,
+    String.raw`(?:Failed|Passed|Error): Total \d+, Failed \d+`,
+  ],
   rows: [
     {
       // junit-interface: `Test pkg.Class.method failed: message, took 0.1 sec`
-      shape: new RegExp(String.raw`${SBT}Test ((?:[\w$]+\.)*[\w$]+)\.([\w$]\S*) failed: (.*?)(?:, took [\d.]+ ?s(?:ec)?)?\s*$`),
+      shape: new RegExp(
+        String.raw`${SBT}Test ((?:[\w$]+\.)*[\w$]+)\.([\w$]\S*) failed: (.*?)(?:, took [\d.]+ ?s(?:ec)?)?\s*$`,
+      ),
       found(match, n, findings) {
-        findings.failedTest({ framework: "junit", suite: match[1] ?? "", name: match[2] ?? "", message: match[3] ?? "", log_line: n });
+        findings.failedTest({
+          framework: "junit",
+          suite: match[1] ?? "",
+          name: match[2] ?? "",
+          message: match[3] ?? "",
+          log_line: n,
+        });
         findings.failure({ from: n, to: n + 1, code: "test.assertion" });
       },
     },
     {
       shape: new RegExp(String.raw`${SBT}==> X ((?:\w+\.)+\w+)\.(\S.*?) {1,2}[\d.]+s? ?(.*)$`),
       found(match, n, findings) {
-        findings.failedTest({ framework: "munit", suite: match[1] ?? "", name: match[2] ?? "", message: match[3] ?? "", log_line: n });
+        findings.failedTest({
+          framework: "munit",
+          suite: match[1] ?? "",
+          name: match[2] ?? "",
+          message: match[3] ?? "",
+          log_line: n,
+        });
         findings.failure({ from: n, to: n + 3, code: "test.assertion" });
       },
     },
@@ -156,11 +211,17 @@ export const sbtTest: Parser = oneLine({
       shape: /^\[error\]\s+([x!]) (\S.*?)\s*$/,
       found(match, n, findings) {
         findings.failedTest({ framework: "specs2", name: match[2] ?? "", log_line: n });
-        findings.failure({ from: n, to: n + 2, code: match[1] === "!" ? "test.error" : "test.assertion" });
+        findings.failure({
+          from: n,
+          to: n + 2,
+          code: match[1] === "!" ? "test.error" : "test.assertion",
+        });
       },
     },
     {
-      shape: new RegExp(String.raw`${SBT}(?:Failed|Passed|Error): Total (\d+), Failed (\d+), Errors (\d+), Passed \d+(?:, Skipped (\d+))?`),
+      shape: new RegExp(
+        String.raw`${SBT}(?:Failed|Passed|Error): Total (\d+), Failed (\d+), Errors (\d+), Passed \d+(?:, Skipped (\d+))?`,
+      ),
       found(match, n, findings) {
         const [run = 0, failed = 0, errors = 0, skipped = 0] = match.slice(1).map(intOf);
         if (n > 0) findings.counts({ framework: "sbt", run, failed: failed + errors, skipped });

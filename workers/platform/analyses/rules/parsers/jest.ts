@@ -2,10 +2,12 @@
 import { PARSER_LINES_MAX, type Findings, type OpenParser, type Parser } from "./contract.ts";
 import { intOf } from "./words.ts";
 
-const FILE = /^\s{0,2}(FAIL|PASS)\s+(?:\S.* )?(\S+\.\w+)(?: \([\d.]+ ?m?s\))?(?: \(\d[\d.]* MB heap size\))?\s*$/;
+const FILE =
+  /^\s{0,2}(FAIL|PASS)\s+(?:\S.* )?(\S+\.\w+)(?: \([\d.]+ ?m?s\))?(?: \(\d[\d.]* MB heap size\))?\s*$/;
 const HEADING = /^\s{0,4}● (\S.*?)\s*$/;
 /** Headings that name no test. */
-const NOT_A_TEST = /^(?:Console|Validation Error|Validation Warning|Deprecation Warning|Multiple configurations|process\.exit|Cannot |Unhandled |.* obsolete|Test suite failed to run)/;
+const NOT_A_TEST =
+  /^(?:Console|Validation Error|Validation Warning|Deprecation Warning|Multiple configurations|process\.exit|Cannot |Unhandled |.* obsolete|Test suite failed to run)/;
 const TOTALS = /^Tests: {2,}(.*\b(\d+) total)/;
 const ASIDE = /^\s*at (?:.*\()?([^\s():]+\.\w+):(\d+):\d+\)?$/;
 
@@ -20,7 +22,7 @@ export const jest: Parser = {
 interface Failure {
   readonly title: string;
   readonly from: number;
-  readonly file?: string;
+  readonly file: string | undefined;
   message?: string;
   line?: number;
   code: "test.assertion" | "test.timeout" | "test.snapshot" | "test.setup";
@@ -63,7 +65,7 @@ function open(findings: Findings): OpenParser {
 function begin(title: string, from: number, file: string | undefined): Failure | undefined {
   if (NOT_A_TEST.test(title) && !title.startsWith("Test suite failed")) return undefined;
   const code = title.startsWith("Test suite failed") ? "test.setup" : "test.assertion";
-  return { title, from, ...(file === undefined ? {} : { file }), code };
+  return { title, from, file, code };
 }
 
 function readDetail(failure: Failure, line: string): void {
@@ -89,9 +91,9 @@ function report(findings: Findings, failure: Failure, to: number): void {
     framework: "jest",
     ...(parts.length === 0 ? {} : { suite: parts.join(" › ") }),
     name,
-    ...(failure.file === undefined ? {} : { file: failure.file }),
-    ...(failure.line === undefined ? {} : { line: failure.line }),
-    ...(failure.message === undefined ? {} : { message: failure.message }),
+    file: failure.file,
+    line: failure.line,
+    message: failure.message,
     log_line: failure.from,
   });
 }
@@ -99,7 +101,13 @@ function report(findings: Findings, failure: Failure, to: number): void {
 function totals(line: string, findings: Findings): void {
   const match = TOTALS.exec(line);
   if (match === null) return;
-  const count = (word: string): number => intOf(new RegExp(`(\\d+) ${word}`).exec(match[1] ?? "")?.[1]) ?? 0;
+  const count = (word: string): number =>
+    intOf(new RegExp(`(\\d+) ${word}`).exec(match[1] ?? "")?.[1]) ?? 0;
   const failed = count("failed");
-  findings.counts({ framework: "jest", run: failed + count("passed"), failed, skipped: count("skipped") + count("todo") + count("pending") });
+  findings.counts({
+    framework: "jest",
+    run: failed + count("passed"),
+    failed,
+    skipped: count("skipped") + count("todo") + count("pending"),
+  });
 }

@@ -1,7 +1,7 @@
 /** Compilers and style checkers of the JVM: javac under Maven and Gradle, kotlinc, scalac and sbt, Checkstyle, Scalastyle. */
 import type { Diagnostic } from "../../model.ts";
 import type { Findings, Parser } from "./contract.ts";
-import { compileCode, intOf, oneLine, severityOf } from "./words.ts";
+import { compileCode, intOf, positive, oneLine, severityOf } from "./words.ts";
 
 interface At {
   readonly tool: string;
@@ -15,19 +15,19 @@ interface At {
 
 function add(findings: Findings, n: number, at: At, code?: "lint.style"): void {
   const line = intOf(at.line);
-  const column = intOf(at.column);
   const severity: Diagnostic["severity"] = severityOf(at.word, "warning");
   findings.diagnostic({
     tool: at.tool,
     severity,
     file: at.file ?? "",
-    ...(line === undefined ? {} : { line }),
-    ...(column === undefined || column === 0 ? {} : { column }),
-    ...(at.rule === undefined ? {} : { rule: at.rule }),
+    line,
+    column: positive(at.column),
+    rule: at.rule,
     message: (at.message ?? "").trim(),
     log_line: n,
   });
-  if (severity === "error") findings.failure({ from: n, to: n, code: code ?? compileCode(at.message ?? "") });
+  if (severity === "error")
+    findings.failure({ from: n, to: n, code: code ?? compileCode(at.message ?? "") });
 }
 
 /** `[ERROR] /src/Foo.java:[12,34] cannot find symbol`; a maven warning has `[WARNING]`. */
@@ -38,21 +38,58 @@ export const mavenCompiler: Parser = oneLine({
   rows: [
     {
       // Checkstyle's Maven plugin: `[ERROR] src/Foo.java:[12,5] (whitespace) WhitespaceAround: message`
-      shape: /^\[(ERROR|WARN|WARNING|INFO)\] (\S+?\.\w+):\[(\d+)(?:,(\d+))?\] \(([a-z]+)\) (\w+): (.*)$/,
-      found: (m, n, findings) => add(findings, n, { tool: "checkstyle", word: m[1], file: m[2], line: m[3], column: m[4], rule: m[6], message: m[7] }, "lint.style"),
+      shape:
+        /^\[(ERROR|WARN|WARNING|INFO)\] (\S+?\.\w+):\[(\d+)(?:,(\d+))?\] \(([a-z]+)\) (\w+): (.*)$/,
+      found: (m, n, findings) =>
+        add(
+          findings,
+          n,
+          {
+            tool: "checkstyle",
+            word: m[1],
+            file: m[2],
+            line: m[3],
+            column: m[4],
+            rule: m[6],
+            message: m[7],
+          },
+          "lint.style",
+        ),
     },
     {
-      shape: /^\[(ERROR|WARNING|WARN|INFO)\] (\S.*?\.(?:java|kt|scala|groovy|aj)):\[(\d+),(\d+)\] (?:error: |warning: )?(.*)$/,
-      found: (m, n, findings) => add(findings, n, { tool: toolOf(m[2]), word: m[1], file: m[2], line: m[3], column: m[4], message: m[5] }),
+      shape:
+        /^\[(ERROR|WARNING|WARN|INFO)\] (\S.*?\.(?:java|kt|scala|groovy|aj)):\[(\d+),(\d+)\] (?:error: |warning: )?(.*)$/,
+      found: (m, n, findings) =>
+        add(findings, n, {
+          tool: toolOf(m[2]),
+          word: m[1],
+          file: m[2],
+          line: m[3],
+          column: m[4],
+          message: m[5],
+        }),
     },
     {
       shape: /^\[(ERROR|WARNING|WARN)\] (\S.*?\.kt): \((\d+), (\d+)\) (.*)$/,
-      found: (m, n, findings) => add(findings, n, { tool: "kotlinc", word: m[1], file: m[2], line: m[3], column: m[4], message: m[5] }),
+      found: (m, n, findings) =>
+        add(findings, n, {
+          tool: "kotlinc",
+          word: m[1],
+          file: m[2],
+          line: m[3],
+          column: m[4],
+          message: m[5],
+        }),
     },
   ],
 });
 
-const toolOf = (file: string | undefined): string => (/\.kt$/.test(file ?? "") ? "kotlinc" : /\.scala$/.test(file ?? "") ? "scalac" : "javac");
+const toolOf = (file: string | undefined): string =>
+  file?.endsWith(".kt") === true
+    ? "kotlinc"
+    : file?.endsWith(".scala") === true
+      ? "scalac"
+      : "javac";
 
 /** `e: file:///src/A.kt:12:5 message` and, until 1.8, `e: /src/A.kt: (12, 5): message`. */
 export const kotlinc: Parser = oneLine({
@@ -62,11 +99,27 @@ export const kotlinc: Parser = oneLine({
   rows: [
     {
       shape: /^([ew]): (?:file:\/\/)?(\S.*?\.kts?):(\d+):(\d+):? (.*)$/,
-      found: (m, n, findings) => add(findings, n, { tool: "kotlinc", word: m[1], file: m[2], line: m[3], column: m[4], message: m[5] }),
+      found: (m, n, findings) =>
+        add(findings, n, {
+          tool: "kotlinc",
+          word: m[1],
+          file: m[2],
+          line: m[3],
+          column: m[4],
+          message: m[5],
+        }),
     },
     {
       shape: /^([ew]): (\S.*?\.kts?): \((\d+), (\d+)\): (.*)$/,
-      found: (m, n, findings) => add(findings, n, { tool: "kotlinc", word: m[1], file: m[2], line: m[3], column: m[4], message: m[5] }),
+      found: (m, n, findings) =>
+        add(findings, n, {
+          tool: "kotlinc",
+          word: m[1],
+          file: m[2],
+          line: m[3],
+          column: m[4],
+          message: m[5],
+        }),
     },
   ],
 });
@@ -78,17 +131,42 @@ export const sbt: Parser = oneLine({
   prefilter: [String.raw`^\[(?:error|warn)\] (?:-- )?\S.*\.(?:scala|java|sbt)`],
   rows: [
     {
-      shape: /^\[(error|warn)\] (\S+?\.(?:scala|java|sbt)):(\d+)(?::(\d+))?: (?:(?:error|warning): )?(.*)$/,
-      found: (m, n, findings) => add(findings, n, { tool: "scalac", word: m[1], file: m[2], line: m[3], column: m[4], message: m[5] }),
+      shape:
+        /^\[(error|warn)\] (\S+?\.(?:scala|java|sbt)):(\d+)(?::(\d+))?: (?:(?:error|warning): )?(.*)$/,
+      found: (m, n, findings) =>
+        add(findings, n, {
+          tool: "scalac",
+          word: m[1],
+          file: m[2],
+          line: m[3],
+          column: m[4],
+          message: m[5],
+        }),
     },
     {
       shape: /^\[(error|warn)\] (\S+?\.(?:scala|java|sbt)): (\S.*)$/,
-      found: (m, n, findings) => add(findings, n, { tool: "scalastyle", word: m[1], file: m[2], message: m[3] }, "lint.style"),
+      found: (m, n, findings) =>
+        add(
+          findings,
+          n,
+          { tool: "scalastyle", word: m[1], file: m[2], message: m[3] },
+          "lint.style",
+        ),
     },
     {
       // Scala 3: `[error] -- [E007] Type Mismatch Error: /src/A.scala:12:5 ---`
-      shape: /^(?:\[(error|warn)\] )?-- (?:\[(E\d+)\] )?(\w[\w ]*?(?:Error|Warning)): (\S+?\.scala):(\d+):(\d+) ?-*$/,
-      found: (m, n, findings) => add(findings, n, { tool: "scalac", word: m[1] ?? "error", rule: m[2], file: m[4], line: m[5], column: m[6], message: m[3] }),
+      shape:
+        /^(?:\[(error|warn)\] )?-- (?:\[(E\d+)\] )?(\w[\w ]*?(?:Error|Warning)): (\S+?\.scala):(\d+):(\d+) ?-*$/,
+      found: (m, n, findings) =>
+        add(findings, n, {
+          tool: "scalac",
+          word: m[1] ?? "error",
+          rule: m[2],
+          file: m[4],
+          line: m[5],
+          column: m[6],
+          message: m[3],
+        }),
     },
   ],
 });
@@ -104,16 +182,46 @@ export const jvmStyle: Parser = oneLine({
   ],
   rows: [
     {
-      shape: /^(?:\[ant:checkstyle\] )?\[(ERROR|WARN)\] (\S.*?\.\w+):(\d+)(?::(\d+))?: (.* \[(\w+)\])$/,
-      found: (m, n, findings) => add(findings, n, { tool: "checkstyle", word: m[1], file: m[2], line: m[3], column: m[4], rule: m[6], message: m[5] }, "lint.style"),
+      shape:
+        /^(?:\[ant:checkstyle\] )?\[(ERROR|WARN)\] (\S.*?\.\w+):(\d+)(?::(\d+))?: (.* \[(\w+)\])$/,
+      found: (m, n, findings) =>
+        add(
+          findings,
+          n,
+          {
+            tool: "checkstyle",
+            word: m[1],
+            file: m[2],
+            line: m[3],
+            column: m[4],
+            rule: m[6],
+            message: m[5],
+          },
+          "lint.style",
+        ),
     },
     {
       shape: /^(error|warning|info) file=(\S.*?) message=(.*?)(?: line=(\d+))?(?: column=(\d+))?$/,
-      found: (m, n, findings) => add(findings, n, { tool: "scalastyle", word: m[1], file: m[2], line: m[4], column: m[5], message: m[3] }, "lint.style"),
+      found: (m, n, findings) =>
+        add(
+          findings,
+          n,
+          { tool: "scalastyle", word: m[1], file: m[2], line: m[4], column: m[5], message: m[3] },
+          "lint.style",
+        ),
     },
     {
       shape: /^\s*(\w+) - (?:\[.*\]|\S+) at (\S+\.kts?):(\d+):(\d+)$/,
-      found: (m, n, findings) => add(findings, n, { tool: "detekt", word: "warning", file: m[2], line: m[3], column: m[4], rule: m[1], message: m[1] }),
+      found: (m, n, findings) =>
+        add(findings, n, {
+          tool: "detekt",
+          word: "warning",
+          file: m[2],
+          line: m[3],
+          column: m[4],
+          rule: m[1],
+          message: m[1],
+        }),
     },
   ],
 });

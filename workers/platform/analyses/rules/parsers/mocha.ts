@@ -63,14 +63,20 @@ function open(findings: Findings): OpenParser {
     end() {
       flush(last);
       if (totals.passing + totals.failing === 0) return;
-      findings.counts({ framework: "mocha", run: totals.passing + totals.failing, failed: totals.failing, skipped: totals.pending });
+      findings.counts({
+        framework: "mocha",
+        run: totals.passing + totals.failing,
+        failed: totals.failing,
+        skipped: totals.pending,
+      });
     },
   };
 }
 
 /** The list ends at the next program's output: a line at the margin that no failure prints there. */
 const over = (failure: Failure, line: string, n: number): boolean =>
-  n - failure.from > PARSER_LINES_MAX || /^(?:npm ERR!|error Command failed|\$ |=====|ERROR: |The command )/.test(line);
+  n - failure.from > PARSER_LINES_MAX ||
+  /^(?:npm ERR!|error Command failed|\$ |=====|ERROR: |The command )/.test(line);
 
 function addTitle(failure: Failure, text: string): void {
   if (text === "") {
@@ -90,12 +96,20 @@ function report(findings: Findings, failure: Failure, to: number): void {
   const suites = failure.titles.slice(0, -1);
   const name = failure.titles.at(-1) ?? "";
   const hook = /^"(?:before|after)/.test(name);
-  findings.failure({ from: failure.from, to, code: hook ? "test.setup" : /Timeout of \d/.test(failure.message ?? "") ? "test.timeout" : "test.assertion" });
+  findings.failure({
+    from: failure.from,
+    to,
+    code: hook
+      ? "test.setup"
+      : /Timeout of \d/.test(failure.message ?? "")
+        ? "test.timeout"
+        : "test.assertion",
+  });
   findings.failedTest({
     framework: "mocha",
     ...(suites.length === 0 ? {} : { suite: suites.join(" ") }),
     name,
-    ...(failure.message === undefined ? {} : { message: failure.message }),
+    message: failure.message,
     log_line: failure.from,
   });
 }

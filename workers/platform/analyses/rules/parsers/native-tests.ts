@@ -1,25 +1,40 @@
 /** Test runners of native code: CTest, GoogleTest, Catch2, doctest, Boost.Test. */
 import type { Findings, OpenParser, Parser } from "./contract.ts";
-import { intOf, oneLine } from "./words.ts";
+import { brief, group, intOf, oneLine } from "./words.ts";
 
 /** ` 5/10 Test  #5: name ......***Failed  0.1 sec`, the closing list `\t  5 - name (Failed)`, and the totals. */
 export const ctest: Parser = oneLine({
   id: "ctest",
   kind: "test",
-  prefilter: [String.raw`Test +#\d+: \S.*\*\*\*`, String.raw`^\s+\d+ - \S+ \(`, String.raw`% tests passed, \d+ tests? failed out of`],
+  prefilter: [
+    String.raw`Test +#\d+: \S.*\*\*\*`,
+    String.raw`^\s+\d+ - \S+ \(`,
+    String.raw`% tests passed, \d+ tests? failed out of`,
+  ],
   rows: [
     {
       shape: /^\s*\d+\/\d+ Test +#\d+: (\S+) \.*\s*\*\*\*(\S+(?: \S+)?)/,
       found(match, n, findings) {
         if (/^(?:Skipped|Not Run)/.test(match[2] ?? "")) return;
-        findings.failedTest({ framework: "ctest", name: match[1] ?? "", message: match[2] ?? "", log_line: n });
+        findings.failedTest({
+          framework: "ctest",
+          name: match[1] ?? "",
+          message: match[2] ?? "",
+          log_line: n,
+        });
         findings.failure({ from: n, to: n, code: codeOf(match[2] ?? "") });
       },
     },
     {
-      shape: /^\s+\d+ - (\S+) \((Failed|Timeout|SEGFAULT|ILLEGAL|OTHER_FAULT|Exit code .*|BAD_COMMAND|Child aborted|Subprocess aborted|NUMERICAL)\)/,
+      shape:
+        /^\s+\d+ - (\S+) \((Failed|Timeout|SEGFAULT|ILLEGAL|OTHER_FAULT|Exit code .*|BAD_COMMAND|Child aborted|Subprocess aborted|NUMERICAL)\)/,
       found(match, n, findings) {
-        findings.failedTest({ framework: "ctest", name: match[1] ?? "", message: match[2] ?? "", log_line: n });
+        findings.failedTest({
+          framework: "ctest",
+          name: match[1] ?? "",
+          message: match[2] ?? "",
+          log_line: n,
+        });
         findings.failure({ from: n, to: n, code: codeOf(match[2] ?? "") });
       },
     },
@@ -35,21 +50,31 @@ export const ctest: Parser = oneLine({
 
 function codeOf(reason: string): "test.timeout" | "test.crash" | "test.assertion" {
   if (reason.startsWith("Timeout")) return "test.timeout";
-  return /SEGFAULT|abort|Exception|FAULT|ILLEGAL|NUMERICAL/i.test(reason) ? "test.crash" : "test.assertion";
+  return /SEGFAULT|abort|Exception|FAULT|ILLEGAL|NUMERICAL/i.test(reason)
+    ? "test.crash"
+    : "test.assertion";
 }
 
-const GTEST = /^\s*(?:\d+: )?\[ {2}FAILED {2}\] ([\w/]+)\.([\w/]+)(, where .*?)?(?: \(\d+ ms\))?\s*$/;
+const GTEST =
+  /^\s*(?:\d+: )?\[ {2}FAILED {2}\] ([\w/]+)\.([\w/]+)(, where .*?)?(?: \(\d+ ms\))?\s*$/;
 const GTEST_FAILURE = /^\s*(?:\d+: )?(\S+?)(?::(\d+)|\((\d+)\)): (?:Failure|error: )\s*(.*)$/;
 const GTEST_RUN = /^\s*(?:\d+: )?\[ RUN {6}\] /;
+
+interface Placed {
+  readonly from: number;
+  readonly file: string;
+  readonly line: number | undefined;
+  message: string | undefined;
+}
 
 /** GoogleTest: `file:12: Failure` blocks closed by `[  FAILED  ] Suite.Name (3 ms)`. */
 export const googletest: Parser = {
   id: "googletest",
   kind: "test",
-  prefilter: [String.raw`\[ {2}FAILED {2}\] \w`, String.raw`^\s*(?:\d+: )?\S+[:(]\d+\)?: (?:Failure|error: )`],
+  prefilter: [String.raw`\[ {2}FAILED {2}\] \w`, String.raw`[:(]\d{1,7}\)?: (?:Failure|error: )`],
   opens: (line) => GTEST.test(line) || /: Failure\s*$/.test(line) || /\(\d+\): error: /.test(line),
   open(findings) {
-    let place: { from: number; file: string; line: number | undefined; message?: string } | undefined;
+    let place: Placed | undefined;
     return {
       feed(line, n) {
         const failed = GTEST.exec(line);
@@ -57,37 +82,48 @@ export const googletest: Parser = {
           gtestFailed(findings, failed, place, n);
           return false;
         }
-        const failure = GTEST_FAILURE.exec(line);
-        if (failure !== null && place === undefined) {
-          place = { from: n, file: failure[1] ?? "", line: intOf(failure[2] ?? failure[3]) };
-          if ((failure[4] ?? "") !== "") place.message = (failure[4] ?? "").slice(0, 500);
-          return true;
-        }
+        const begun = place === undefined ? gtestPlace(line, n) : undefined;
+        place ??= begun;
         if (place === undefined || GTEST_RUN.test(line)) return false;
-        if (place.message === undefined && line.trim() !== "") place.message = line.trim().slice(0, 500);
-        return n - place.from < 200;
+        if (begun === undefined) place.message ??= brief(line);
+        return n - place.from < GTEST_LINES_MAX;
       },
       end() {},
     };
   },
 };
 
+/** How far below a failure its closing line may stand. */
+const GTEST_LINES_MAX = 200;
+
+function gtestPlace(line: string, n: number): Placed | undefined {
+  const match = GTEST_FAILURE.exec(line);
+  if (match === null) return undefined;
+  return {
+    from: n,
+    file: group(match, 1),
+    line: intOf(match[2] ?? match[3]),
+    message: brief(match[4]),
+  };
+}
+
 function gtestFailed(
   findings: Findings,
   failed: RegExpExecArray,
-  place: { from: number; file: string; line: number | undefined; message?: string } | undefined,
+  place: Placed | undefined,
   n: number,
 ): void {
+  const from = place?.from ?? n;
   findings.failedTest({
     framework: "googletest",
-    suite: failed[1] ?? "",
-    name: failed[2] ?? "",
-    ...(place === undefined ? {} : { file: place.file }),
-    ...(place?.line === undefined ? {} : { line: place.line }),
-    ...(place?.message === undefined ? {} : { message: place.message }),
-    log_line: place?.from ?? n,
+    suite: group(failed, 1),
+    name: group(failed, 2),
+    file: place?.file,
+    line: place?.line,
+    message: place?.message,
+    log_line: from,
   });
-  findings.failure({ from: place?.from ?? n, to: n, code: "test.assertion" });
+  findings.failure({ from, to: n, code: "test.assertion" });
 }
 
 const CATCH_FAILED = /^(\S.*?)(?::(\d+)|\((\d+)\)): (?:FAILED|ERROR)(?::|$)/;
@@ -105,22 +141,29 @@ export const catch2: Parser = {
 
 function openCatch(findings: Findings): OpenParser {
   const titles: string[] = [];
-  let phase: "titles" | "place" | "body" | undefined;
+  let phase: "titles" | "place" | "body" = "titles";
   let from = 0;
+  const turn = (line: string): void => {
+    if (CATCH_RULE.test(line)) phase = phase === "titles" ? "place" : "titles";
+    else if (CATCH_DOTS.test(line)) phase = "body";
+    else if (phase === "titles" && line.trim() !== "") titles.push(line.trim());
+  };
   return {
     feed(line, n) {
-      if (phase === undefined) {
-        [from, phase] = [n, "titles"];
+      if (from === 0) {
+        from = n;
         return !catchTotals(line, findings);
       }
-      if (CATCH_RULE.test(line)) phase = phase === "titles" ? "place" : "titles";
-      else if (CATCH_DOTS.test(line)) phase = "body";
-      else if (phase === "titles" && line.trim() !== "" && titles.length < 8) titles.push(line.trim());
+      turn(line);
       const failed = phase === "body" ? CATCH_FAILED.exec(line) : null;
-      if (failed === null) return n - from < 40 && !(phase === "titles" && titles.length >= 8);
-      const name = titles[0] ?? "";
-      const line_ = intOf(failed[2] ?? failed[3]);
-      findings.failedTest({ framework: "catch2", name, file: failed[1] ?? "", ...(line_ === undefined ? {} : { line: line_ }), log_line: from });
+      if (failed === null) return n - from < 40 && titles.length < 8;
+      findings.failedTest({
+        framework: "catch2",
+        name: titles[0] ?? "",
+        file: group(failed, 1),
+        line: intOf(failed[2] ?? failed[3]),
+        log_line: from,
+      });
       findings.failure({ from, to: n + 6, code: "test.assertion" });
       return false;
     },
@@ -153,7 +196,14 @@ export const doctest: Parser = {
         const error = /^(\S.*?)(?::(\d+)|\((\d+)\)): (?:FATAL )?ERROR: (.*)$/.exec(line);
         if (error === null) return n - from < 40;
         const number = intOf(error[2] ?? error[3]);
-        findings.failedTest({ framework: "doctest", name, file: error[1] ?? "", ...(number === undefined ? {} : { line: number }), message: error[4] ?? "", log_line: from });
+        findings.failedTest({
+          framework: "doctest",
+          name,
+          file: error[1] ?? "",
+          line: number,
+          message: error[4] ?? "",
+          log_line: from,
+        });
         findings.failure({ from, to: n + 2, code: "test.assertion" });
         return false;
       },
@@ -179,7 +229,7 @@ export const boostTest: Parser = oneLine({
           ...(path.length === 0 ? {} : { suite: path.join("/") }),
           name,
           file: match[1] ?? "",
-          ...(line === undefined ? {} : { line }),
+          line,
           message: match[5] ?? "",
           log_line: n,
         });

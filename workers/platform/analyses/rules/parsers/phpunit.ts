@@ -2,7 +2,8 @@
 import { PARSER_LINES_MAX, type Findings, type OpenParser, type Parser } from "./contract.ts";
 import { intOf, oneLine } from "./words.ts";
 
-const SECTION = /^There (?:was|were) (\d+) (failure|error|warning|risky test|incomplete test|skipped test)s?:/;
+const SECTION =
+  /^There (?:was|were) (\d+) (failure|error|warning|risky test|incomplete test|skipped test)s?:/;
 const ITEM = /^(\d+)\) ([\w\\]+)::(\w+)(.*)$/;
 const PLACE = /^(\S.*\.php):(\d+)$/;
 const TOTALS = /^Tests: (\d+), Assertions: \d+(.*)\.\s*$/;
@@ -10,7 +11,10 @@ const TOTALS = /^Tests: (\d+), Assertions: \d+(.*)\.\s*$/;
 export const phpunit: Parser = {
   id: "phpunit",
   kind: "test",
-  prefilter: [String.raw`^There (?:was|were) \d+ (?:failure|error)`, String.raw`^Tests: \d+, Assertions: \d+`],
+  prefilter: [
+    String.raw`^There (?:was|were) \d+ (?:failure|error)`,
+    String.raw`^Tests: \d+, Assertions: \d+`,
+  ],
   opens: (line) => SECTION.test(line) || TOTALS.test(line),
   open,
 };
@@ -46,7 +50,12 @@ function open(findings: Findings): OpenParser {
       if (section !== undefined || item !== null) {
         flush(n - 1);
         since = n;
-        if (item !== null) failure = { suite: item[2] ?? "", name: `${item[3] ?? ""}${item[4] ?? ""}`.trimEnd(), from: n };
+        if (item !== null)
+          failure = {
+            suite: item[2] ?? "",
+            name: `${item[3] ?? ""}${item[4] ?? ""}`.trimEnd(),
+            from: n,
+          };
         else code = codeOf(section);
         return true;
       }
@@ -79,8 +88,14 @@ function read(failure: Failure, line: string): void {
 }
 
 function count(findings: Findings, totals: RegExpExecArray): void {
-  const of = (word: string): number => intOf(new RegExp(`${word}: (\\d+)`).exec(totals[2] ?? "")?.[1]) ?? 0;
-  findings.counts({ framework: "phpunit", run: intOf(totals[1]) ?? 0, failed: of("Failures") + of("Errors"), skipped: of("Skipped") + of("Incomplete") });
+  const of = (word: string): number =>
+    intOf(new RegExp(`${word}: (\\d+)`).exec(totals[2] ?? "")?.[1]) ?? 0;
+  findings.counts({
+    framework: "phpunit",
+    run: intOf(totals[1]) ?? 0,
+    failed: of("Failures") + of("Errors"),
+    skipped: of("Skipped") + of("Incomplete"),
+  });
 }
 
 /** Pest: `  FAILED  Tests\Unit\ExampleTest > it adds`, and `  • Tests\Unit\ExampleTest > it adds` of version 1. */
@@ -92,7 +107,12 @@ export const pest: Parser = oneLine({
     {
       shape: /^\s+(?:FAILED |•) +([A-Z]\w*(?:\\\w+)+) (?:>|→) (\S.*?)(?:\s{2,}\S+)?\s*$/,
       found(match, n, findings) {
-        findings.failedTest({ framework: "pest", suite: match[1] ?? "", name: match[2] ?? "", log_line: n });
+        findings.failedTest({
+          framework: "pest",
+          suite: match[1] ?? "",
+          name: match[2] ?? "",
+          log_line: n,
+        });
         findings.failure({ from: n, to: n + 6, code: "test.assertion" });
       },
     },

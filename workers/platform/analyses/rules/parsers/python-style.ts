@@ -1,9 +1,10 @@
 /** Python's style checkers: flake8 and ruff, pycodestyle, pydocstyle, black, isort. */
 import type { Diagnostic } from "../../model.ts";
 import { PARSER_LINES_MAX, type Findings, type OpenParser, type Parser } from "./contract.ts";
-import { intOf, oneLine } from "./words.ts";
+import { intOf, positive, oneLine } from "./words.ts";
 
-const CODED = /^((?:[A-Za-z]:)?[^\s:]{1,400}\.(?:pyi?|pyx|ipynb)):(\d{1,7})(?::(\d{1,7}))?:(?: at cell \d+)? ([A-Z]{1,4}\d{2,4}):? (.+)$/;
+const CODED =
+  /^((?:[A-Za-z]:)?[^\s:]{1,400}\.(?:pyi?|pyx|ipynb)):(\d{1,7})(?::(\d{1,7}))?:(?: at cell \d+)? ([A-Z]{1,4}\d{2,4}):? (.+)$/;
 /** Excerpts and carets stand between findings when the source is shown. */
 const GAP_MAX = 4;
 
@@ -31,13 +32,12 @@ function open(findings: Findings): OpenParser {
       }
       gap = 0;
       const [, file = "", row, col, rule = "", text = ""] = match;
-      const column = intOf(col);
       held.push({
         tool: "flake8",
         severity: /^(?:E9|F|E1)/.test(rule) ? "error" : "warning",
         file,
         line: intOf(row) ?? 1,
-        ...(column === undefined || column === 0 ? {} : { column }),
+        column: positive(col),
         rule,
         message: text.replace(/^\[\*\] /, ""),
         log_line: n,
@@ -47,8 +47,20 @@ function open(findings: Findings): OpenParser {
     end() {
       const plain = held.every((diagnostic) => /^[EW]\d/.test(diagnostic.rule ?? ""));
       for (const diagnostic of held) {
-        findings.diagnostic(plain ? { ...diagnostic, tool: "pycodestyle", message: `${diagnostic.rule ?? ""} ${diagnostic.message}` } : diagnostic);
-        findings.failure({ from: diagnostic.log_line, to: diagnostic.log_line, code: "lint.style" });
+        findings.diagnostic(
+          plain
+            ? {
+                ...diagnostic,
+                tool: "pycodestyle",
+                message: `${diagnostic.rule ?? ""} ${diagnostic.message}`,
+              }
+            : diagnostic,
+        );
+        findings.failure({
+          from: diagnostic.log_line,
+          to: diagnostic.log_line,
+          code: "lint.style",
+        });
       }
     },
   };
@@ -94,11 +106,17 @@ export const pydocstyle: Parser = {
 export const pythonFormat: Parser = oneLine({
   id: "python_format",
   kind: "linter",
-  prefilter: ["^would reformat \\S", "^Would reformat: \\S", "cannot format \\S", "^ERROR: \\S.* Imports are incorrectly sorted"],
+  prefilter: [
+    "^would reformat \\S",
+    "^Would reformat: \\S",
+    "cannot format \\S",
+    "^ERROR: \\S.* Imports are incorrectly sorted",
+  ],
   rows: [
     {
       shape: /^(would reformat|Would reformat:) (\S.*?)\s*$/,
-      found: (m, n, findings) => file(findings, n, { tool: "black", file: m[2], message: (m[1] ?? "").replace(":", "") }),
+      found: (m, n, findings) =>
+        file(findings, n, { tool: "black", file: m[2], message: (m[1] ?? "").replace(":", "") }),
     },
     {
       shape: /^ERROR: (\S.*?) (Imports are incorrectly sorted.*)$/,
@@ -106,17 +124,35 @@ export const pythonFormat: Parser = oneLine({
     },
     {
       shape: /^error: ?((?:[A-Za-z]:)?[^\s:]+):(\d+):(\d+):(cannot format.*)$/,
-      found: (m, n, findings) => file(findings, n, { tool: "black", file: m[1], line: m[2], message: m[4] }),
+      found: (m, n, findings) =>
+        file(findings, n, { tool: "black", file: m[1], line: m[2], message: m[4] }),
     },
     {
       shape: /^error: (cannot format ((?:[A-Za-z]:)?[^\s:]+): .*?: (\d+):\d+: .*)$/,
-      found: (m, n, findings) => file(findings, n, { tool: "black", file: m[2], line: m[3], message: m[1] }),
+      found: (m, n, findings) =>
+        file(findings, n, { tool: "black", file: m[2], line: m[3], message: m[1] }),
     },
   ],
 });
 
-function file(findings: Findings, n: number, at: { tool: string; file: string | undefined; line?: string | undefined; message: string | undefined }): void {
+function file(
+  findings: Findings,
+  n: number,
+  at: {
+    tool: string;
+    file: string | undefined;
+    line?: string | undefined;
+    message: string | undefined;
+  },
+): void {
   const line = intOf(at.line);
-  findings.diagnostic({ tool: at.tool, severity: "error", file: at.file ?? "", ...(line === undefined ? {} : { line }), message: at.message ?? "", log_line: n });
+  findings.diagnostic({
+    tool: at.tool,
+    severity: "error",
+    file: at.file ?? "",
+    line,
+    message: at.message ?? "",
+    log_line: n,
+  });
   findings.failure({ from: n, to: n, code: line === undefined ? "lint.format" : "compile.syntax" });
 }

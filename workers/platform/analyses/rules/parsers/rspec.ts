@@ -10,7 +10,11 @@ const PLACE = /^\s+# (\.\/\S+?):(\d+)(?::in |$)/;
 export const rspec: Parser = {
   id: "rspec",
   kind: "test",
-  prefilter: [String.raw`^Failures:\s*$`, String.raw`^rspec '?\./\S`, String.raw`^\d+ examples?, \d+ failures?`],
+  prefilter: [
+    String.raw`^Failures:\s*$`,
+    String.raw`^rspec '?\./\S`,
+    String.raw`^\d+ examples?, \d+ failures?`,
+  ],
   opens: (line) => /^Failures:\s*$/.test(line) || RERUN.test(line) || TOTALS.test(line),
   open,
 };
@@ -62,7 +66,7 @@ function single(line: string, n: number, findings: Findings): boolean {
       framework: "rspec",
       name: rerun[3] ?? "",
       file: (rerun[1] ?? "").replace(/^\.\//, ""),
-      ...(number === undefined ? {} : { line: number }),
+      line: number,
       log_line: n,
     });
     return true;
@@ -77,7 +81,13 @@ function single(line: string, n: number, findings: Findings): boolean {
 function read(failure: Failure, line: string): void {
   const text = line.trim();
   if (text.startsWith("Failure/Error:") || /^Got \d+ failures/.test(text)) failure.own = true;
-  else if (failure.own && failure.message === undefined && text !== "" && /^(?:expected|Expected|\S*(?:Error|Exception|Mismatch)\S*:)/.test(text)) failure.message = text.slice(0, 500);
+  else if (
+    failure.own &&
+    failure.message === undefined &&
+    text !== "" &&
+    /^(?:expected|Expected|\S*(?:Error|Exception|Mismatch)\S*:)/.test(text)
+  )
+    failure.message = text.slice(0, 500);
   const place = PLACE.exec(line);
   if (place === null || !/_spec\.rb$|^\.\/spec\//.test(place[1] ?? "")) return;
   failure.file = (place[1] ?? "").replace(/^\.\//, "");
@@ -89,9 +99,9 @@ function report(findings: Findings, failure: Failure, to: number): void {
   findings.failedTest({
     framework: "rspec",
     name: failure.title.replace(/ \((?:FAILED|PENDING).*\)$/, ""),
-    ...(failure.file === undefined ? {} : { file: failure.file }),
-    ...(failure.line === undefined ? {} : { line: failure.line }),
-    ...(failure.message === undefined ? {} : { message: failure.message }),
+    file: failure.file,
+    line: failure.line,
+    message: failure.message,
     log_line: failure.from,
   });
   findings.failure({ from: failure.from, to, code: "test.assertion" });

@@ -17,15 +17,11 @@ export function parseLines(lines: Iterable<string>, parsers: readonly Parser[] =
   let n = 0;
   for (const line of lines) {
     n += 1;
-    const hit = prefilter.test(line);
-    if (!hit && open.size === 0) continue;
-    for (const parser of parsers) {
-      let automaton = open.get(parser);
-      if (automaton === undefined) {
-        if (!hit || !parser.opens(line)) continue;
-        automaton = parser.open(findings);
-        open.set(parser, automaton);
-      }
+    const asked = prefilter.test(line) ? parsers : [];
+    for (const parser of asked) {
+      if (!open.has(parser) && parser.opens(line)) open.set(parser, parser.open(findings));
+    }
+    for (const [parser, automaton] of open) {
       if (automaton.feed(line, n)) continue;
       automaton.end();
       open.delete(parser);

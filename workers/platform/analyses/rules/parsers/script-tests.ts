@@ -16,11 +16,11 @@ function add(findings: Findings, n: number, test: Named): void {
   const line = intOf(test.line);
   findings.failedTest({
     framework: test.framework,
-    ...(test.suite === undefined || test.suite === "" ? {} : { suite: test.suite }),
+    suite: test.suite === "" ? undefined : test.suite,
     name: test.name,
-    ...(test.file === undefined ? {} : { file: test.file }),
-    ...(line === undefined ? {} : { line }),
-    ...(test.message === undefined ? {} : { message: test.message }),
+    file: test.file,
+    line,
+    message: test.message,
     log_line: n,
   });
   findings.failure({ from: n, to: n + 4, code: "test.assertion" });
@@ -40,57 +40,82 @@ const ROWS: readonly (Row & { readonly prefilter: string })[] = [
     found(match, n, findings) {
       const parts = (match[3] ?? "").split(" › ");
       const name = parts.pop();
-      add(findings, n, { framework: "playwright", suite: parts.join(" › "), name, file: match[1], line: match[2] });
+      add(findings, n, {
+        framework: "playwright",
+        suite: parts.join(" › "),
+        name,
+        file: match[1],
+        line: match[2],
+      });
     },
   },
   {
     // AVA: `  ✘ [fail]: file › title Error`
     prefilter: String.raw`^\s*[✖✘] \[fail\]: `,
     shape: /^\s*[✖✘] \[fail\]: (?:(.*) › )?(\S.*?)\s*$/,
-    found: (match, n, findings) => add(findings, n, { framework: "ava", suite: match[1], name: match[2] }),
+    found: (match, n, findings) =>
+      add(findings, n, { framework: "ava", suite: match[1], name: match[2] }),
   },
   {
     // Deno: `name => ./a_test.ts:12:6`
     prefilter: String.raw` => \.?/?\S+\.\w+:\d+:\d+$`,
     shape: /^(\S.*?) => (\S+\.\w+):(\d+):\d+$/,
-    found: (match, n, findings) => add(findings, n, { framework: "deno", name: match[1], file: match[2], line: match[3] }),
+    found: (match, n, findings) =>
+      add(findings, n, { framework: "deno", name: match[1], file: match[2], line: match[3] }),
   },
   {
     // Dart and Flutter: `00:05 +3 -1: test/a_test.dart: group name [E]`
     prefilter: String.raw`^\d\d:\d\d \+\d+.* -\d+: .* \[E\]$`,
     shape: /^\d\d:\d\d \+\d+(?: ~\d+)? -\d+: (?:(\S+\.dart): )?(\S.*?) \[E\]$/,
-    found: (match, n, findings) => add(findings, n, { framework: "dart", name: match[2], file: match[1] }),
+    found: (match, n, findings) =>
+      add(findings, n, { framework: "dart", name: match[2], file: match[1] }),
   },
   {
     // testthat: `── Failure (test-a.R:12:3): name ───`, `── 1. Failure: name (@test-a.R#12)  ──`
     prefilter: String.raw`^── (?:\d+\. )?(?:Failure|Error)`,
-    shape: /^── (?:\d+\. )?(?:Failure|Error)(?: \('?([\w./-]+\.[Rr])'?:(\d+)(?::\d+)?\))?: (.*?)(?: \(@([\w./-]+)#(\d+)\))?\s*─*$/,
+    shape:
+      /^── (?:\d+\. )?(?:Failure|Error)(?: \('?([\w./-]+\.[Rr])'?:(\d+)(?::\d+)?\))?: (.*?)(?: \(@([\w./-]+)#(\d+)\))?\s*─*$/,
     found: (match, n, findings) =>
-      add(findings, n, { framework: "testthat", name: match[3], file: match[1] ?? match[4], line: match[2] ?? match[5] }),
+      add(findings, n, {
+        framework: "testthat",
+        name: match[3],
+        file: match[1] ?? match[4],
+        line: match[2] ?? match[5],
+      }),
   },
   {
     // Julia: `name: Test Failed at /path/a.jl:12`
     prefilter: String.raw`: (?:Test Failed|Error During Test) at \S`,
     shape: /^(\S.*): (?:Test Failed|Error During Test) at (\S+\.jl):(\d+)/,
-    found: (match, n, findings) => add(findings, n, { framework: "julia", name: match[1], file: match[2], line: match[3] }),
+    found: (match, n, findings) =>
+      add(findings, n, { framework: "julia", name: match[1], file: match[2], line: match[3] }),
   },
   {
     // busted: `Failure → spec/a_spec.lua @ 12`
     prefilter: String.raw`^(?:Failure|Error) (?:→|->) \S+ @ \d+`,
     shape: /^(?:Failure|Error) (?:→|->) (\S+) @ (\d+)$/,
-    found: (match, n, findings) => add(findings, n, { framework: "busted", name: `${match[1] ?? ""}:${match[2] ?? ""}`, file: match[1], line: match[2] }),
+    found: (match, n, findings) =>
+      add(findings, n, {
+        framework: "busted",
+        name: `${match[1] ?? ""}:${match[2] ?? ""}`,
+        file: match[1],
+        line: match[2],
+      }),
   },
   {
     // Cucumber's and behave's closing lists: `cucumber features/a.feature:12 # Scenario: name`
     prefilter: String.raw`^(?:cucumber |\s+)?\S+\.feature:\d+ +# ?\S|^\s+features?/\S+\.feature:\d+ `,
-    shape: /^(?:cucumber |\s*)?(?:-p \S+ )?(\S+\.feature):(\d+) +(?:# ?)?(?:Scenario(?: Outline)?: )?(\S.*?)\s*$/,
-    found: (match, n, findings) => add(findings, n, { framework: "cucumber", name: match[3], file: match[1], line: match[2] }),
+    shape:
+      /^(?:cucumber |\s*)?(?:-p \S+ )?(\S+\.feature):(\d+) +(?:# ?)?(?:Scenario(?: Outline)?: )?(\S.*?)\s*$/,
+    found: (match, n, findings) =>
+      add(findings, n, { framework: "cucumber", name: match[3], file: match[1], line: match[2] }),
   },
   {
     // Bazel: `//pkg:target   FAILED in 1.2s`
     prefilter: String.raw`^(?:FAIL: )?//\S+:\S+ .*(?:FAILED|TIMEOUT|NO STATUS)`,
     shape: /^(\/\/\S+:\S+)\s+(?:\(cached\) )?(FAILED|TIMEOUT)(?: in .*|TO BUILD)?/,
-    found: (match, n, findings) => add(findings, n, { framework: "bazel", name: match[1], message: match[2] }),
+    found: (match, n, findings) =>
+      add(findings, n, { framework: "bazel", name: match[1], message: match[2] }),
   },
   {
     // Robot Framework: `Name of the test          | FAIL |`
@@ -102,7 +127,8 @@ const ROWS: readonly (Row & { readonly prefilter: string })[] = [
     // Qt Test: `FAIL!  : TestClass::method(row) message`
     prefilter: String.raw`^FAIL! {2}: \w`,
     shape: /^FAIL! {2}: (\w+)::(\w+\([^)]*\)) (.*)$/,
-    found: (match, n, findings) => add(findings, n, { framework: "qtest", suite: match[1], name: match[2], message: match[3] }),
+    found: (match, n, findings) =>
+      add(findings, n, { framework: "qtest", suite: match[1], name: match[2], message: match[3] }),
   },
   {
     // LLVM lit: `FAIL: Suite :: path/a.test (3 of 9)`; automake: `FAIL: name`
@@ -111,7 +137,11 @@ const ROWS: readonly (Row & { readonly prefilter: string })[] = [
     found(match, n, findings) {
       // Python's unittest writes dotted names after the same word.
       if (match[1] === undefined && /^(?:\w+\.)+\w+$/.test(match[2] ?? "")) return;
-      add(findings, n, { framework: match[1] === undefined ? "automake" : "lit", suite: match[1], name: match[2] });
+      add(findings, n, {
+        framework: match[1] === undefined ? "automake" : "lit",
+        suite: match[1],
+        name: match[2],
+      });
     },
   },
 ];

@@ -3,8 +3,10 @@ import type { Diagnostic } from "../../model.ts";
 import { PARSER_LINES_MAX, type Findings, type OpenParser, type Parser } from "./contract.ts";
 import { intOf, severityOf } from "./words.ts";
 
-const HEADER = /^(?:(?:[A-Za-z]:[\\/])?[^\s:*?"<>|()]{1,400}\.[A-Za-z]\w{0,9}|(?:\/[^:*?"<>|()]{1,400}\.[A-Za-z]\w{0,9}))$/;
-const ROW = /^\s*(\d{1,7}):(\d{1,7})(?:-\d+:\d+)?\s+(error|warning|info|suggestion|warn|✖|×|✗|⚠|‼|ℹ)\s+(\S.*)$/;
+const HEADER =
+  /^(?:(?:[A-Za-z]:[\\/])?[^\s:*?"<>|()]{1,400}\.[A-Za-z]\w{0,9}|(?:\/[^:*?"<>|()]{1,400}\.[A-Za-z]\w{0,9}))$/;
+const ROW =
+  /^\s*(\d{1,7}):(\d{1,7})(?:-\d+:\d+)?\s+(error|warning|info|suggestion|warn|✖|×|✗|⚠|‼|ℹ)\s+(\S.*)$/;
 const PHPCS_HEADER = /^FILE: (\S.*)$/;
 const PHPCS_ROW = /^\s*(\d+) \| (ERROR|WARNING)\s* \| (?:\[[x ]\] )?(.*)$/;
 const PHPSTAN_HEADER = /^\s{1,2}Line {2,4}(\S+\.php)(?: \(.*\))?\s*$/;
@@ -21,11 +23,15 @@ export const stylish: Parser = {
     String.raw`^FILE: \S`,
     String.raw`^\s{1,2}Line {2,4}\S{1,99}\.php`,
   ],
-  opens: (line) => (HEADER.test(line) && EXTENSION.test(line)) || PHPCS_HEADER.test(line) || PHPSTAN_HEADER.test(line),
+  opens: (line) =>
+    (HEADER.test(line) && EXTENSION.test(line)) ||
+    PHPCS_HEADER.test(line) ||
+    PHPSTAN_HEADER.test(line),
   open,
 };
 
-const EXTENSION = /\.(?:[cm]?[jt]sx?|vue|svelte|astro|css|scss|sass|less|styl|mdx?|markdown|html?|json5?|ya?ml|hbs|graphql|txt|rst)$/;
+const EXTENSION =
+  /\.(?:[cm]?[jt]sx?|vue|svelte|astro|css|scss|sass|less|styl|mdx?|markdown|html?|json5?|ya?ml|hbs|graphql|txt|rst)$/;
 
 type Kind = "stylish" | "phpcs" | "phpstan";
 
@@ -44,12 +50,15 @@ function open(findings: Findings): OpenParser {
       const diagnostic = rowOf(kind, line, file, n);
       if (diagnostic !== undefined) {
         findings.diagnostic(diagnostic);
-        if (diagnostic.severity === "error") findings.failure({ from: n, to: n, code: "lint.style" });
+        if (diagnostic.severity === "error")
+          findings.failure({ from: n, to: n, code: "lint.style" });
         [gap, rows] = [0, rows + 1];
         return rows < PARSER_LINES_MAX;
       }
       gap += 1;
-      const quiet = line.trim() === "" || (kind !== "stylish" && /^[\s\-+=|]*$|^FOUND \d|^\s+\| {2}|^ {7,}/.test(line));
+      const quiet =
+        line.trim() === "" ||
+        (kind !== "stylish" && /^[\s\-+=|]*$|^FOUND \d|^\s+\| {2}|^ {7,}/.test(line));
       return quiet && gap < GAP_MAX;
     },
     end() {},
@@ -70,7 +79,14 @@ function rowOf(kind: Kind, line: string, file: string, n: number): Diagnostic | 
   const number = intOf(match?.[1]);
   if (match === null || number === undefined) return undefined;
   const message = (kind === "phpcs" ? match[3] : match[2]) ?? "";
-  return { tool: kind, severity: kind === "phpcs" ? severityOf(match[2]) : "error", file, line: number, message, log_line: n };
+  return {
+    tool: kind,
+    severity: kind === "phpcs" ? severityOf(match[2]) : "error",
+    file,
+    line: number,
+    message,
+    log_line: n,
+  };
 }
 
 /** The rule stays in the message, as the tools' own error formats keep it; it is also named apart. */

@@ -2,14 +2,18 @@
 import type { FailedTest } from "../../model.ts";
 import { PARSER_LINES_MAX, type Findings, type OpenParser, type Parser } from "./contract.ts";
 import { javaName } from "./java-names.ts";
-import { intOf } from "./words.ts";
+import { group, intOf } from "./words.ts";
 
-const RUNNING = /^(?:\[INFO\] )?Running ((?:[\w$]+\.)*[\w$]+)\s*$/;
-const TOTALS = /^(?:\[(?:ERROR|WARNING|INFO)\] ?)?Tests run: *(\d+), *Failures: *(\d+), *Errors: *(\d+)(?:, *Skipped: *(\d+))?(.*)$/;
-const MARKED = /^(?:\[ERROR\] )?(\S.*?)(?: --|  ?) ?Time elapsed: [\d.,]+ (?:s|sec|ms) +<<< (FAILURE|ERROR)!/;
-const LIST = /^(?:\[(?:ERROR|WARNING|INFO)\] )?(Failed tests|Tests in error|Failures|Errors|Flaked tests|Flakes|Skipped): *(.*)$/;
+const RUNNING = /^(?:\[INFO\] )?Running ((?:[\w$]+\.)+[\w$]+|[A-Z][\w$]*)\s*$/;
+const TOTALS =
+  /^(?:\[(?:ERROR|WARNING|INFO)\] ?)?Tests run: *(\d+), *Failures: *(\d+), *Errors: *(\d+)(?:, *Skipped: *(\d+))?(.*)$/;
+const MARKED =
+  /^(?:\[ERROR\] )?(\S.*?)(?: --|  ?) ?Time elapsed: [\d.,]+ (?:s|sec|ms) +<<< (FAILURE|ERROR)!/;
+const LIST =
+  /^(?:\[(?:ERROR|WARNING|INFO)\] )?(Failed tests|Tests in error|Failures|Errors|Flaked tests|Flakes|Skipped): *(.*)$/;
 const OLD_ITEM = /^(\S.*?)\(([\w$.]+\.[\w$]+)\)(?:\s*[:;] ?(.*))?$/;
-const NEW_ITEM = /^((?:[\w$.]+>)?[\w$.]+\.[^\s:»(]+(?:\([\w$., ]*\))?(?:\[[^\]]*\])?)(?:->[\w$.:>-]*)?(?::(\d+)(?:->\S*)?)?(?: » (.*)| (.*))?$/;
+const NEW_ITEM =
+  /^((?:[\w$.]+>)?[\w$.]+\.[^\s:»(]+(?:\([\w$., ]*\))?(?:\[[^\]]*\])?)(?:->[\w$.:>-]*)?(?::(\d+)(?:->\S*)?)?(?: » (.*)| (.*))?$/;
 
 export const surefire: Parser = {
   id: "surefire",
@@ -24,78 +28,99 @@ export const surefire: Parser = {
   open,
 };
 
+interface Marked {
+  readonly test: FailedTest;
+  readonly code: "test.assertion" | "test.error";
+  message?: string;
+}
+
+/** What is known at one line of the log. */
+interface State {
+  running: { suite: string; at: number } | undefined;
+  /** The closing list the lines belong to. */
+  list: string;
+  marked: Marked | undefined;
+  since: number;
+  last: number;
+}
+
 function open(findings: Findings): OpenParser {
-  let running: string | undefined;
-  let runningAt = 0;
-  let list = "";
-  let marked: { test: FailedTest; code: "test.assertion" | "test.error"; message?: string } | undefined;
-  let since = 0;
-  let last = 0;
-  const flush = (to: number): void => {
-    if (marked === undefined) return;
-    findings.failedTest(marked.message === undefined ? marked.test : { ...marked.test, message: marked.message });
-    findings.failure({ from: marked.test.log_line, to, code: marked.code });
-    marked = undefined;
-  };
-  const totals = (match: RegExpExecArray): boolean => {
-    list = "";
-    running = undefined;
-    if (!/Time elapsed/.test(match[5] ?? "")) findings.counts(totalsOf(match));
-    return /<<< /.test(match[5] ?? "");
-  };
+  const state: State = { running: undefined, list: "", marked: undefined, since: 0, last: 0 };
   return {
     feed(line, n) {
-      last = n;
-      if (since === 0) since = n;
-      const subject = significant(line) ? line : "";
-      const total = subject === "" ? null : TOTALS.exec(subject);
-      const mark = subject === "" || total !== null ? null : MARKED.exec(subject);
-      if (total !== null || mark !== null) {
-        flush(n - 1);
-        since = n;
-        if (total !== null) return totals(total);
-        marked = begin(mark?.[1] ?? "", mark?.[2] ?? "", running, n);
-        return true;
+      state.last = n;
+      if (state.since === 0) state.since = n;
+      if (significant(line)) {
+        const goesOn = head(state, line, n, findings);
+        if (goesOn !== undefined) return goesOn;
       }
-      const begun = subject === "" ? undefined : RUNNING.exec(subject)?.[1];
-      if (begun !== undefined) {
-        flush(n - 1);
-        [running, runningAt, since] = [begun, n, n];
-        return true;
-      }
-      const heading = subject === "" ? null : LIST.exec(subject);
-      if (heading !== null) {
-        flush(n - 1);
-        [list, since] = [heading[1] ?? "", n];
-        item(heading[2] ?? "", list, n, findings);
-        return true;
-      }
-      if (marked !== undefined && detail(marked, line)) flush(n);
-      if (list !== "") item(line, list, n, findings);
-      if (/^\[(?:INFO|ERROR)\] BUILD (?:SUCCESS|FAILURE)|^\[INFO\] -{60,}$/.test(line)) return false;
-      return n - since < PARSER_LINES_MAX;
+      if (state.marked !== undefined && detail(state.marked, line)) flush(state, findings, n);
+      if (state.list !== "") item(line, state.list, n, findings);
+      if (/^\[(?:INFO|ERROR)\] BUILD (?:SUCCESS|FAILURE)|^\[INFO\] -{60,}$/.test(line))
+        return false;
+      return n - state.since < PARSER_LINES_MAX;
     },
     end() {
-      flush(last);
-      if (running !== undefined && last - runningAt < PARSER_LINES_MAX) hung(findings, running, runningAt, last);
+      flush(state, findings, state.last);
+      const { running, last } = state;
+      if (running !== undefined && last - running.at < PARSER_LINES_MAX)
+        hung(findings, running, last);
     },
   };
 }
 
+function flush(state: State, findings: Findings, to: number): void {
+  if (state.marked === undefined) return;
+  const { test, code, message } = state.marked;
+  findings.failedTest({ ...test, message });
+  findings.failure({ from: test.log_line, to, code });
+  state.marked = undefined;
+}
+
+/** The lines that steer: undefined for any other, else whether the automaton goes on. */
+function head(state: State, line: string, n: number, findings: Findings): boolean | undefined {
+  const total = TOTALS.exec(line);
+  const mark = total === null ? MARKED.exec(line) : null;
+  const running = RUNNING.exec(line)?.[1];
+  const list = LIST.exec(line);
+  if (total === null && mark === null && running === undefined && list === null) return undefined;
+  flush(state, findings, n - 1);
+  state.since = n;
+  if (total !== null) return totals(state, total, findings);
+  if (mark !== null) state.marked = begin(group(mark, 1), group(mark, 2), state.running?.suite, n);
+  else if (running !== undefined) state.running = { suite: running, at: n };
+  else {
+    state.list = group(list, 1);
+    item(group(list, 2), state.list, n, findings);
+  }
+  return true;
+}
+
+/** A class's own totals go on when it failed: its marks follow. */
+function totals(state: State, match: RegExpExecArray, findings: Findings): boolean {
+  const rest = group(match, 5);
+  state.list = "";
+  state.running = undefined;
+  if (!rest.includes("Time elapsed")) findings.counts(totalsOf(match));
+  return rest.includes("<<< ");
+}
+
 /** A cheap first look: all heads carry one of these. */
 const significant = (line: string): boolean =>
-  line.includes("Tests ") || line.includes("<<<") || line.includes("Running") || line.includes("Fail") || line.includes("Errors:") || line.includes("Fla");
+  line.includes("Tests ") ||
+  line.includes("<<<") ||
+  line.includes("Running") ||
+  line.includes("Fail") ||
+  line.includes("Errors:") ||
+  line.includes("Fla");
 
-function begin(subject: string, kind: string, running: string | undefined, n: number) {
-  const known = javaName(subject);
-  const suite = known?.suite ?? (known === undefined ? running : undefined);
-  const test: FailedTest = {
-    framework: "surefire",
-    ...(suite === undefined || suite === subject ? {} : { suite }),
-    name: known?.name ?? subject,
-    log_line: n,
+function begin(subject: string, kind: string, running: string | undefined, n: number): Marked {
+  const known = javaName(subject) ?? {
+    suite: running === subject ? undefined : running,
+    name: subject,
   };
-  return { test, code: kind === "ERROR" ? ("test.error" as const) : ("test.assertion" as const) };
+  const test = { framework: "surefire", suite: known.suite, name: known.name, log_line: n };
+  return { test, code: kind === "ERROR" ? "test.error" : "test.assertion" };
 }
 
 /** Takes the first line of the exception as message; returns true at the first line after the stack. */
@@ -127,9 +152,9 @@ function oldItem(text: string, n: number): FailedTest | undefined {
   const whole = name === suite;
   return {
     framework: "surefire",
-    ...(whole ? {} : { suite }),
+    suite: whole ? undefined : suite,
     name,
-    ...(message === undefined || message === "" ? {} : { message }),
+    message: message === "" ? undefined : message,
     log_line: n,
   };
 }
@@ -145,19 +170,30 @@ function newItem(text: string, n: number): FailedTest | undefined {
     framework: "surefire",
     suite: known.suite,
     name: known.name,
-    ...(line === undefined ? {} : { line }),
-    ...(message === undefined ? {} : { message }),
+    line,
+    message,
     log_line: n,
   };
 }
 
 function totalsOf(match: RegExpExecArray) {
   const failed = (intOf(match[2]) ?? 0) + (intOf(match[3]) ?? 0);
-  return { framework: "surefire", run: intOf(match[1]) ?? 0, failed, skipped: intOf(match[4]) ?? 0 };
+  return {
+    framework: "surefire",
+    run: intOf(match[1]) ?? 0,
+    failed,
+    skipped: intOf(match[4]) ?? 0,
+  };
 }
 
 /** The log ends inside a test class: it hung or its process died, and nobody else will name it. */
-function hung(findings: Findings, suite: string, from: number, to: number): void {
-  findings.failedTest({ framework: "surefire", name: suite, message: "the log ends while this class runs", log_line: from });
+function hung(findings: Findings, running: { suite: string; at: number }, to: number): void {
+  const from = running.at;
+  findings.failedTest({
+    framework: "surefire",
+    name: running.suite,
+    message: "the log ends while this class runs",
+    log_line: from,
+  });
   findings.failure({ from, to: Math.min(to, from + 40), code: "test.timeout" });
 }

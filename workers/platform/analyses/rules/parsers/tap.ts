@@ -11,10 +11,16 @@ export const tap: Parser = oneLine({
     {
       shape: /^\s*not ok(?: (\d+))?(?: -)? ?(.*)$/,
       found(match, n, findings) {
-        const [name = "", directive = ""] = (match[2] ?? "").split(/ # (?=TODO|SKIP|todo|skip|time=|in )/);
+        const [name = "", directive = ""] = (match[2] ?? "").split(
+          / # (?=TODO|SKIP|todo|skip|time=|in )/,
+        );
         if (/^(?:todo|skip)/i.test(directive) || /^# (?:todo|skip)/i.test(name)) return;
         const title = name.replace(/ in \d+ms$/, "").trim();
-        findings.failedTest({ framework: "tap", name: title === "" ? `test ${match[1] ?? ""}`.trim() : title, log_line: n });
+        findings.failedTest({
+          framework: "tap",
+          name: title === "" ? `test ${match[1] ?? ""}`.trim() : title,
+          log_line: n,
+        });
         findings.failure({ from: n, to: n + 6, code: "test.assertion" });
       },
     },
@@ -35,8 +41,8 @@ export const prove: Parser = {
       findings.failedTest({
         framework: "prove",
         name: name ?? (file === undefined ? "unnamed" : `${file} line ${line ?? "?"}`),
-        ...(file === undefined ? {} : { file }),
-        ...(number === undefined ? {} : { line: number }),
+        file,
+        line: number,
         log_line: from,
       });
       findings.failure({ from, to: from + 4, code: "test.assertion" });
@@ -45,11 +51,18 @@ export const prove: Parser = {
       feed(line, n) {
         const totals = /^Files=\d+, Tests=(\d+)/.exec(line);
         if (totals !== null) {
-          findings.counts({ framework: "prove", run: intOf(totals[1]) ?? 0, failed: 0, skipped: 0 });
+          findings.counts({
+            framework: "prove",
+            run: intOf(totals[1]) ?? 0,
+            failed: 0,
+            skipped: 0,
+          });
           return false;
         }
         const heading = /^\s*#\s+Failed test (?:'(.*)'|(?:\(at )?)/.exec(line);
-        const place = /^\s*#\s+(?:Failed test )?.*\bat (\S+) line (\d+)/.exec(line) ?? /^\s*#\s+\(?(\S+\.(?:t|pl|pm)) at line (\d+)/.exec(line);
+        const place =
+          /^\s*#\s+(?:Failed test )?.*\bat (\S+) line (\d+)/.exec(line) ??
+          /^\s*#\s+\(?(\S+\.(?:t|pl|pm)) at line (\d+)/.exec(line);
         if (from === 0) {
           from = n;
           name = heading?.[1];
@@ -80,8 +93,8 @@ export const nodeTest: Parser = {
         findings.failedTest({
           framework: "node_test",
           name,
-          ...(place?.[1] === undefined ? {} : { file: place[1] }),
-          ...(number === undefined ? {} : { line: number }),
+          file: place?.[1],
+          line: number,
           log_line: n,
         });
         findings.failure({ from: n, to: n + 3, code: "test.assertion" });

@@ -1,8 +1,9 @@
 /** Compilers whose message follows its place on later lines: GHC; and Go, whose package heading tells build from lint. */
 import type { Findings, OpenParser, Parser } from "./contract.ts";
-import { compileCode, intOf } from "./words.ts";
+import { compileCode, intOf, positive } from "./words.ts";
 
-const GHC = /^((?:[A-Za-z]:)?[^\s:]{1,400}\.(?:l?hs|hsc|hs-boot)):(?:(\d+):(\d+)(?:-\d+)?|\((\d+),(\d+)\)-\(\d+,\d+\)):(?: ?(error|warning|Warning)(?::)?(?: \[[^\]]*\])*:?)?\s*(.*)$/;
+const GHC =
+  /^((?:[A-Za-z]:)?[^\s:]{1,400}\.(?:l?hs|hsc|hs-boot)):(?:(\d+):(\d+)(?:-\d+)?|\((\d+),(\d+)\)-\(\d+,\d+\)):(?: ?(error|warning|Warning)(?::)?(?: \[[^\]]*\])*:?)?\s*(.*)$/;
 const MESSAGE_LINES_MAX = 40;
 
 /** GHC, plain and under cabal or stack; the message is the first line below when none stands beside the place. */
@@ -37,7 +38,12 @@ function openGhc(findings: Findings): OpenParser {
         if ((match[7] ?? "") !== "") lines.push(match[7] ?? "");
         return true;
       }
-      if (head === undefined || line.trim() === "" || !/^\s/.test(line) || lines.length >= MESSAGE_LINES_MAX) {
+      if (
+        head === undefined ||
+        line.trim() === "" ||
+        !/^\s/.test(line) ||
+        lines.length >= MESSAGE_LINES_MAX
+      ) {
         flush(n - 1);
         return false;
       }
@@ -48,18 +54,22 @@ function openGhc(findings: Findings): OpenParser {
   };
 }
 
-function emitGhc(findings: Findings, head: { match: RegExpExecArray; from: number }, lines: readonly string[], to: number): void {
+function emitGhc(
+  findings: Findings,
+  head: { match: RegExpExecArray; from: number },
+  lines: readonly string[],
+  to: number,
+): void {
   const { match, from } = head;
-  const warning = /^warning/i.test(match[6] ?? "") || /^Warning/.test(lines[0] ?? "");
+  const warning = /^warning/i.test(match[6] ?? "") || lines[0]?.startsWith("Warning") === true;
   const message = (lines[0] ?? "").replace(/^• /, "").replace(/^Warning: ?/, "");
   const line = intOf(match[2] ?? match[4]);
-  const column = intOf(match[3] ?? match[5]);
   findings.diagnostic({
     tool: "ghc",
     severity: warning ? "warning" : "error",
     file: match[1] ?? "",
-    ...(line === undefined ? {} : { line }),
-    ...(column === undefined || column === 0 ? {} : { column }),
+    line,
+    column: positive(match[3] ?? match[5]),
     message: message === "" ? (lines[1] ?? "") : message,
     log_line: from,
   });
@@ -85,13 +95,12 @@ export const goBuild: Parser = {
         }
         const match = GO_ERROR.exec(line);
         if (match === null) return /^\t|^# /.test(line) && n - from < 200;
-        const column = intOf(match[3]);
         findings.diagnostic({
           tool: "go",
           severity: "error",
           file: match[1] ?? "",
           line: intOf(match[2]) ?? 1,
-          ...(column === undefined || column === 0 ? {} : { column }),
+          column: positive(match[3]),
           message: match[4] ?? "",
           log_line: n,
         });

@@ -16,7 +16,12 @@ const ENDED = /^(?:FAILED|OK|PASSED)(?: \((.*)\))?$/;
 export const unittest: Parser = {
   id: "unittest",
   kind: "test",
-  prefilter: [String.raw`^={70,79}$`, String.raw`^(?:FAIL|ERROR): \S`, String.raw` \.\.\. (?:FAIL|ERROR)$`, String.raw`^Ran \d+ tests? in `],
+  prefilter: [
+    String.raw`^={70,79}$`,
+    String.raw`^(?:FAIL|ERROR): \S`,
+    String.raw` \.\.\. (?:FAIL|ERROR)$`,
+    String.raw`^Ran \d+ tests? in `,
+  ],
   opens: (line) => RULE.test(line) || certain(line) || PROGRESS.test(line) || RAN.test(line),
   open,
 };
@@ -24,7 +29,11 @@ export const unittest: Parser = {
 /** A header that needs no rule above it to be believed: build tools print `ERROR: sentence` too. */
 function certain(line: string): boolean {
   const subject = HEADER.exec(line)?.[2];
-  return subject !== undefined && (METHOD.test(subject) || DOTTED.test(subject)) && /^\w*[tT]est|[.(]\w*[tT]est/.test(subject);
+  return (
+    subject !== undefined &&
+    (METHOD.test(subject) || DOTTED.test(subject)) &&
+    /^\w*[tT]est|[.(]\w*[tT]est/.test(subject)
+  );
 }
 
 type Phase = "rule" | "head" | "trace" | "totals";
@@ -92,7 +101,12 @@ function progress(line: string, n: number, findings: Findings): boolean {
 
 /** The last line that looks like `package.Error: text` is the message; a chained cause comes before it. */
 function readTrace(failure: Failure, line: string): void {
-  if (/^[A-Za-z_][\w.]*(?:Error|Exception|Failure|Warning|Exit|Timeout|DoesNotExist)\w*(?::|$)/.test(line)) failure.message = line.slice(0, 500);
+  if (
+    /^[A-Za-z_][\w.]*(?:Error|Exception|Failure|Warning|Exit|Timeout|DoesNotExist)\w*(?::|$)/.test(
+      line,
+    )
+  )
+    failure.message = line.slice(0, 500);
 }
 
 function report(findings: Findings, failure: Failure, to: number): void {
@@ -109,19 +123,40 @@ function testOf(subject: string, n: number): FailedTest | undefined {
     const bracket = subject.indexOf("(");
     const path = bracket < 0 ? subject : subject.slice(0, bracket);
     const dot = path.lastIndexOf(".");
-    return { framework: "unittest", suite: path.slice(0, dot), name: path.slice(dot + 1) + (bracket < 0 ? "" : subject.slice(bracket)), log_line: n };
+    return {
+      framework: "unittest",
+      suite: path.slice(0, dot),
+      name: path.slice(dot + 1) + (bracket < 0 ? "" : subject.slice(bracket)),
+      log_line: n,
+    };
   }
   // nose prints `Failure: ImportError (text)` for modules it cannot load: that names no test.
-  return /^Failure: /.test(subject) ? undefined : { framework: "unittest", name: subject, log_line: n };
+  return subject.startsWith("Failure: ")
+    ? undefined
+    : { framework: "unittest", name: subject, log_line: n };
 }
 
-function methodTest(name: string, path: string, parameters: string | undefined, n: number): FailedTest {
+function methodTest(
+  name: string,
+  path: string,
+  parameters: string | undefined,
+  n: number,
+): FailedTest {
   const suite = path.endsWith(`.${name}`) ? path.slice(0, -name.length - 1) : path;
-  return { framework: "unittest", suite, name: parameters === undefined ? name : `${name} ${parameters}`, log_line: n };
+  return {
+    framework: "unittest",
+    suite,
+    name: parameters === undefined ? name : `${name} ${parameters}`,
+    log_line: n,
+  };
 }
 
-function totalsOf(run: number, text: string): { framework: string; run: number; failed: number; skipped: number } {
-  const count = (word: string): number => intOf(new RegExp(`(?:^|, )${word}=(\\d+)`, "i").exec(text)?.[1]) ?? 0;
+function totalsOf(
+  run: number,
+  text: string,
+): { framework: string; run: number; failed: number; skipped: number } {
+  const count = (word: string): number =>
+    intOf(new RegExp(`(?:^|, )${word}=(\\d+)`, "i").exec(text)?.[1]) ?? 0;
   const failed = count("failures") + count("errors") + count("unexpected successes");
   return { framework: "unittest", run, failed, skipped: count("skipped") + count("skip") };
 }

@@ -9,6 +9,31 @@ export function intOf(text: string | undefined): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
+/** As `intOf`, for columns and lines, which begin at 1: tools print 0 when they know none. */
+export function positive(text: string | undefined): number | undefined {
+  const value = intOf(text);
+  return value === 0 ? undefined : value;
+}
+
+/** The fields that are there: absent and undefined mean the same, and findings keep neither. */
+export function present<T extends object>(fields: T): T {
+  const kept = { ...fields };
+  for (const key in kept) if (kept[key] === undefined) delete kept[key];
+  return kept;
+}
+
+/** Longest message kept of one failed test. */
+const MESSAGE_CHARS_MAX = 500;
+
+/** A line as a message: trimmed and bounded; undefined when nothing is left. */
+export function brief(text: string | undefined): string | undefined {
+  const kept = (text ?? "").trim().slice(0, MESSAGE_CHARS_MAX);
+  return kept === "" ? undefined : kept;
+}
+
+/** What a group caught, empty when it caught nothing. */
+export const group = (match: RegExpExecArray | null, index: number): string => match?.[index] ?? "";
+
 /** The severity a tool means with a word, a letter or a glyph; `fallback` for words of no known meaning. */
 export function severityOf(
   word: string | undefined,
@@ -88,11 +113,26 @@ export function oneLine(
 export const CLOSED: OpenParser = { feed: () => false, end() {} };
 
 /** The cause of a compile error, told by the words all compilers share. */
-export function compileCode(message: string): "compile.syntax" | "compile.symbol" | "compile.link" | "compile.type" {
-  if (/undefined reference|unresolved external|ld returned|duplicate symbol|multiple definition/i.test(message)) return "compile.link";
-  if (/syntax error|parse error|expected (?:['`"‘]|an? |expression|identifier|declaration)|unexpected (?:token|end|character)|unterminated|missing (?:['`"]|semicolon)/i.test(message))
+export function compileCode(
+  message: string,
+): "compile.syntax" | "compile.symbol" | "compile.link" | "compile.type" {
+  if (
+    /undefined reference|unresolved external|ld returned|duplicate symbol|multiple definition/i.test(
+      message,
+    )
+  )
+    return "compile.link";
+  if (
+    /syntax error|parse error|expected (?:['`"‘]|an? |expression|identifier|declaration)|unexpected (?:token|end|character)|unterminated|missing (?:['`"]|semicolon)/i.test(
+      message,
+    )
+  )
     return "compile.syntax";
-  if (/cannot find|not found|undeclared|undefined|unresolved|not declared|does not exist|no such|not in scope|unknown (?:type|import|identifier)|has no member|could not find/i.test(message))
+  if (
+    /cannot find|not found|undeclared|undefined|unresolved|not declared|does not exist|no such|not in scope|unknown (?:type|import|identifier)|has no member|could not find/i.test(
+      message,
+    )
+  )
     return "compile.symbol";
   return "compile.type";
 }
