@@ -2,6 +2,7 @@
 import { posix } from "node:path";
 import { describe, expect, test } from "vitest";
 import { PROBLEMS } from "../../workers/platform/http/model.ts";
+import { readRegister } from "../../local/decisions.ts";
 import { exists, readText, repositoryFiles } from "./files.ts";
 
 const files = repositoryFiles();
@@ -28,6 +29,22 @@ describe("ARCHITECTURE.md", () => {
 
 test("README.md has commands that are run as written", () => {
   expect(readText("README.md").match(/^```sh run$/gm)?.length ?? 0).toBeGreaterThan(0);
+});
+
+test("the guide names every flag of the launcher, and no other", () => {
+  const flags = (text: string, pattern: RegExp): readonly string[] =>
+    [...new Set([...text.matchAll(pattern)].map((match) => match[1] ?? ""))].toSorted();
+  const guide = readText("docs/running.md").split("## Exit codes")[0] ?? "";
+  expect(
+    flags(guide, /`[^`]*?(--[a-z-]+)/g)
+      .concat(flags(guide, /\[(--[a-z-]+)\]/g))
+      .toSorted(),
+  ).toEqual(flags(readText("local/flags.ts"), /^ {2}"(--[a-z-]+)":/gm));
+});
+
+test("the README counts the decisions right", () => {
+  const rows = readRegister().flatMap((paper) => paper.rows);
+  expect(readText("README.md")).toContain(`all ${rows.length} decisions`);
 });
 
 test("every link between documents leads to a file", () => {
