@@ -76,6 +76,8 @@ export const BUNDLES: readonly Bundle[] = [
  * @throws Failure(runtime) with the end of the tool's output
  */
 export async function buildAll(root: string, tell: (line: string) => void): Promise<string[]> {
+  // Wrangler refuses to bundle while the console's folder, which wrangler.toml names, is not there yet.
+  mkdirSync(join(root, "dist", "console"), { recursive: true });
   const built = await Promise.all(BUNDLES.map((bundle) => buildIfChanged(root, bundle, tell)));
   return BUNDLES.filter((_, index) => built[index]).map((bundle) => bundle.name);
 }
