@@ -2,6 +2,9 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { workerLog } from "./adapters/log.ts";
 import { sqlFrom } from "./adapters/postgres.ts";
+import { analysisRoutes } from "./analyses/routes/analyses.ts";
+import { intakeRoutes } from "./analyses/routes/intake.ts";
+import { overviewRoutes } from "./analyses/routes/overview.ts";
 import { declareSecurity, documentOf } from "./http/document.ts";
 import { unrouted } from "./http/methods.ts";
 import { createApp, type AppContext, type AppEnv } from "./http/plumbing.ts";
@@ -37,7 +40,7 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
   app.route("/.well-known", keySetRoutes);
   app.route("/internal/v1/local", localIdentityRoutes);
   app.route("/internal/v1/local", localTaskRoutes);
-  for (const routes of [identityRoutes, orgRoutes, keyRoutes, taskRoutes]) app.route("/api/v1", routes);
+  for (const routes of [identityRoutes, orgRoutes, keyRoutes, intakeRoutes, analysisRoutes, overviewRoutes, taskRoutes]) app.route("/api/v1", routes);
   declareSecurity(app);
   let document: string | undefined;
   app.get("/api/v1/openapi.json", (c) => {

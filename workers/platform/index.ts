@@ -1,5 +1,6 @@
 /** Entry of the control plane: a table of contents. */
 import { app } from "./app.ts";
+import { analysesTick } from "./analyses/schedule.ts";
 import { registry } from "./registry.ts";
 import { runner } from "./tasks/consumer.ts";
 
@@ -9,7 +10,9 @@ export { Pool } from "../../durable-objects/pool/object.ts";
 const engine = runner(registry);
 export const { Runner } = engine;
 
-const worker = { fetch: app.fetch, queue: engine.queue } satisfies ExportedHandler<Env>;
+const scheduled = (event: ScheduledController, env: Env): Promise<void> => analysesTick(event.cron, env);
+
+const worker = { fetch: app.fetch, queue: engine.queue, scheduled } satisfies ExportedHandler<Env>;
 
 // oxlint-disable-next-line import/no-default-export -- workerd takes a Worker's handlers from the default export
 export default worker;

@@ -160,3 +160,65 @@ export interface Analyzed {
   readonly result: Result;
   readonly lineIndex: readonly number[];
 }
+
+/** What a caller may say about a log: the query of POST /analyses [AN1]. */
+export const AnalysisMeta = z.strictObject({
+  name: z.string().trim().min(1).max(200).optional(),
+  repository: z.string().max(200).optional(),
+  workflow: z.string().max(200).optional(),
+  job: z.string().max(200).optional(),
+  step: z.string().max(200).optional(),
+  head_sha: z.string().regex(/^[0-9a-f]{7,64}$/).optional(),
+  branch: z.string().max(255).optional(),
+  run_attempt: z.coerce.number().int().min(1).max(1_000_000).optional(),
+  exit_code: z.coerce.number().int().min(-2_147_483_648).max(2_147_483_647).optional(),
+});
+export type AnalysisMeta = z.infer<typeof AnalysisMeta>;
+
+/** `completed` and `failed` are final until a rerun [AN2]. */
+export const AnalysisStatus = z.enum(["pending", "processing", "completed", "failed"]);
+export type AnalysisStatus = z.infer<typeof AnalysisStatus>;
+
+export const AnalysisSummary = z.strictObject({
+  id: z.uuid(),
+  name: z.string(),
+  status: AnalysisStatus,
+  source: z.enum(["api", "console"]),
+  repository: z.string().nullable(),
+  workflow: z.string().nullable(),
+  job: z.string().nullable(),
+  step: z.string().nullable(),
+  head_sha: z.string().nullable(),
+  branch: z.string().nullable(),
+  run_attempt: z.int().nullable(),
+  logs_size_bytes: z.int(),
+  category: z.string().nullable(),
+  confidence: z.strictObject({ value: z.int(), band: z.enum(["high", "medium", "low"]) }).nullable(),
+  /** First line of the top block. */
+  title: z.string().nullable(),
+  failed_tests: z.int(),
+  run_id: z.string().nullable(),
+  error: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+  created_at: z.iso.datetime(),
+  completed_at: z.iso.datetime().nullable(),
+  processing_ms: z.int().nullable(),
+});
+export type AnalysisSummary = z.infer<typeof AnalysisSummary>;
+
+export const Analysis = z.strictObject({ ...AnalysisSummary.shape, result: Result.nullable() });
+export type Analysis = z.infer<typeof Analysis>;
+
+/** Most lines of one page of a log. */
+export const LOG_PAGE_LINES_MAX = 2_000;
+/** Most hits of one search answer. */
+export const LOG_HITS_MAX = 1_000;
+
+export const LogPage = z.strictObject({
+  from_line: z.int(),
+  total_lines: z.int(),
+  lines: z.array(ShownLine),
+});
+export type LogPage = z.infer<typeof LogPage>;
+
+export const LogHits = z.strictObject({ lines: z.array(z.int()), next_from_line: z.int().nullable() });
+export type LogHits = z.infer<typeof LogHits>;

@@ -146,19 +146,24 @@ export function replay(c: AppContext, stored: Stored, fingerprint: Uint8Array): 
 /** Headers of an answer that its replay carries too. */
 const KEPT_HEADERS = ["content-type", "location"];
 
-/**
- * Runs `work` under `request`'s lock, renewing it, and keeps its answer.
- *
- * @param keptBody what is stored instead of the body when that holds a value shown only once
- */
+export interface Worked {
+  readonly response: Response;
+  readonly fingerprint: Uint8Array;
+  /** Stored instead of the body, when that holds a value shown only once. */
+  readonly keptBody?: string;
+  /** False for an answer that a repeat should get anew. */
+  readonly keep?: boolean;
+}
+
+/** Runs `work` under `request`'s lock, renewing it, and keeps its answer. */
 export async function underLock(
   request: IdempotentRequest,
-  work: () => Promise<{ readonly response: Response; readonly fingerprint: Uint8Array; readonly keptBody?: string }>,
+  work: () => Promise<Worked>,
 ): Promise<Response> {
   const renewal = setInterval(() => void request.renew().catch(() => {}), RENEW_MS);
   try {
-    const { response, fingerprint, keptBody } = await work();
-    if (!isKept(response.status)) {
+    const { response, fingerprint, keptBody, keep } = await work();
+    if (keep === false || !isKept(response.status)) {
       await request.forget();
       return response;
     }

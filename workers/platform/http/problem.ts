@@ -5,10 +5,18 @@ import { Bug, Fault, type Refusal } from "../model.ts";
 import { PROBLEMS, type Problem } from "./model.ts";
 import type { AppEnv } from "./plumbing.ts";
 
+/** An answer whose type fits every route: what it may be stands in the route's declaration. */
+export type Declared = Response & TypedResponse<never, never, never>;
+
+/** Marks an answer that was rendered by hand. */
+export const declared = (response: Response): Declared =>
+  // oxlint-disable-next-line no-unsafe-type-assertion -- a body of status `never` fits each route's declared statuses
+  response as Declared;
+
 /**
  * The answer to a refusal. Its type fits every route: each declares the problem statuses it may give.
  */
-export function refused(c: Context<AppEnv>, refusal: Refusal): Response & TypedResponse<never, never, never> {
+export function refused(c: Context<AppEnv>, refusal: Refusal): Declared {
   const row = PROBLEMS[refusal.code];
   const problem: Problem = {
     type: `${c.env.ISSUER}/docs/errors/${refusal.code}`,
@@ -26,8 +34,7 @@ export function refused(c: Context<AppEnv>, refusal: Refusal): Response & TypedR
   if (row.status === 401) headers.set("www-authenticate", "Bearer");
   const response = new Response(JSON.stringify(problem), { status: row.status, headers });
   c.set("problem", refusal.code);
-  // oxlint-disable-next-line no-unsafe-type-assertion -- a body of status `never` fits each route's declared statuses
-  return response as Response & TypedResponse<never, never, never>;
+  return declared(response);
 }
 
 /** What the caller learns of a thrown error; the rest is for the log [AP4]. */

@@ -4,9 +4,9 @@ import type { Log } from "../adapters/log.ts";
 import type { Sql } from "../adapters/sql.ts";
 import { SYSTEM_DAGS } from "../dags/rules.ts";
 import { done, Fault, refuse, type JsonValue, type Result } from "../model.ts";
-import { type Lane, type OperatorOutcome, type OperatorTask, PAYLOAD_BYTES_MAX, type RunStatus } from "./model.ts";
+import { type Lane, type OperatorOutcome, type OperatorTask, PAYLOAD_BYTES_MAX, type Run, type RunStatus } from "./model.ts";
 import { dispatcherName } from "./rules.ts";
-import { findRun, listHeads, listOrgIds, mirror, type MirrorBatch } from "./store.ts";
+import { findRun, listHeads, listOrgIds, listRuns, mirror, runFigures, type MirrorBatch, type RunFigures } from "./store.ts";
 
 export interface OperatorContext {
   readonly env: Env;
@@ -157,4 +157,13 @@ export async function idle(env: Env, sql: Sql): Promise<{ idle: boolean; open_ta
   }
   const { open_tasks, open_outbox } = total;
   return { idle: open_tasks === 0 && open_outbox === 0, open_tasks, open_outbox };
+}
+
+/** Runs of an organization since `since` in figures, and the latest failed ones. */
+export async function runsOverview(sql: Sql, orgId: string, since: string, latest: number): Promise<{ figures: RunFigures; failed: readonly Run[] }> {
+  const [figures, failed] = await Promise.all([
+    runFigures(sql, orgId, since),
+    listRuns(sql, orgId, { dagId: null, status: "failed", after: undefined, limit: latest }),
+  ]);
+  return { figures, failed };
 }

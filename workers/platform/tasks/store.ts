@@ -98,6 +98,27 @@ export async function listRuns(sql: Sql, orgId: string, filter: Page & { dagId: 
   return rows.map(runOf);
 }
 
+export interface RunFigures {
+  readonly total: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly running: number;
+}
+
+/** How many runs began since `since`, by how they stand. */
+export async function runFigures(sql: Sql, orgId: string, since: string): Promise<RunFigures> {
+  const [row = {}] = await sql.transaction({ org: orgId }, (tx) =>
+    tx.query(
+      `select count(*)::int as total, count(*) filter (where status = 'succeeded')::int as succeeded,
+         count(*) filter (where status = 'failed')::int as failed, count(*) filter (where status = 'running')::int as running
+       from platform.runs where created_at >= $1::timestamptz`,
+      [since],
+    ),
+  );
+  const { total, succeeded, failed, running } = row;
+  return { total: Number(total), succeeded: Number(succeeded), failed: Number(failed), running: Number(running) };
+}
+
 export async function findRun(sql: Sql, orgId: string, id: string): Promise<Run | null> {
   const [row] = await sql.transaction({ org: orgId }, (tx) => tx.query("select * from platform.runs where id = $1", [id]));
   return row === undefined ? null : runOf(row);

@@ -1,0 +1,69 @@
+/** What becomes of analyses later: run again, deleted, expired, and uploads that were cut off are started. */
+import { deleteObjects } from "../../adapters/artifacts.ts";
+import { done, refuse, type Instant, type Result } from "../../model.ts";
+import type { Analysis } from "../model.ts";
+import { expireLogs, expireResults, orphans } from "../store/overview.ts";
+import { deleteAnalysis, readAnalysis, readLogRow, resetAnalysis } from "../store/rows.ts";
+import { resultKeyOf, startRun, type AnalysisPorts } from "./intake.ts";
+
+export interface RerunWish {
+  readonly id: string;
+  readonly orgId: string;
+  /** The same key is the same rerun. */
+  readonly dedup: string;
+  readonly requestId: string;
+  readonly traceparent: string | undefined;
+}
+
+/**
+ * Analyses a stored log once more, with the engine of today.
+ * Refusals: `not_found`, `log_expired`, `analysis_running`, `backlog_full`.
+ */
+export async function rerun(ports: AnalysisPorts, wish: RerunWish): Promise<Result<Analysis>> {
+  const { id, orgId } = wish;
+  const ready = await ports.sql.transaction({ org: orgId }, async (tx): Promise<Result<true>> => {
+    const [row, analysis] = [await readLogRow(tx, id), await readAnalysis(tx, id)];
+    if (row === undefined || analysis === undefined) return refuse("not_found");
+    if (row.logKey === null) return refuse("log_expired");
+    if (analysis.status === "pending" || analysis.status === "processing") return refuse("analysis_running");
+    await resetAnalysis(tx, id);
+    return done(true);
+  });
+  if (!ready.ok) return ready;
+  const started = await startRun(ports, { ...wish, direct: false });
+  if (!started.ok) return started;
+  const analysis = await ports.sql.transaction({ org: orgId }, (tx) => readAnalysis(tx, id));
+  return analysis === undefined ? refuse("not_found") : done(analysis);
+}
+
+/** Deletes an analysis and its log. A run that is at work finds nothing and ends. Refusal: `not_found`. */
+export async function remove(ports: AnalysisPorts, orgId: string, id: string): Promise<Result<true>> {
+  const deleted = await ports.sql.transaction({ org: orgId }, (tx) => deleteAnalysis(tx, id));
+  if (deleted === undefined) return refuse("not_found");
+  if (deleted.logKey !== null) await deleteObjects(ports.env.LOGS, [deleted.logKey]);
+  await deleteObjects(ports.env.ARTIFACTS, [resultKeyOf(orgId, id)]);
+  return done(true);
+}
+
+/** An upload normally starts its run within milliseconds. */
+const ORPHAN_MS = 120_000;
+
+/** Starts the runs of uploads whose request died in between; starting one twice is one run. */
+export async function adopt(ports: AnalysisPorts, orgId: string): Promise<number> {
+  const ids = await ports.sql.transaction({ org: orgId }, (tx) => orphans(tx, ports.now() - ORPHAN_MS));
+  for (const id of ids) {
+    const started = await startRun(ports, { id, orgId, dedup: id, direct: false, requestId: `adopt-${id}`, traceparent: undefined });
+    if (!started.ok) ports.log.warn("a cut-off upload could not be started", { org: orgId, analysis: id, code: started.refusal.code });
+  }
+  return ids.length;
+}
+
+/** Deletes logs and results past their time [AN28]. */
+export async function expire(ports: AnalysisPorts, orgId: string, now: Instant): Promise<number> {
+  const keys = await ports.sql.transaction({ org: orgId }, async (tx) => {
+    await expireResults(tx, now);
+    return expireLogs(tx, now);
+  });
+  if (keys.length > 0) await deleteObjects(ports.env.LOGS, keys);
+  return keys.length;
+}
