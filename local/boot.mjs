@@ -288,7 +288,8 @@ function takeOver(folder, owners) {
 
 /** Runs `npm ci`; a package missing from the cache's old view of the registry makes the second try ask afresh (C3). */
 async function install(root) {
-  const args = ["ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund"];
+  // Warnings would be about the old Node, which only installs.
+  const args = ["ci", "--include=dev", "--include=optional", "--loglevel=error"];
   if ((await npm(root, [...args, "--prefer-offline"])) === 0) return;
   process.stderr.write("edgewright: the install failed, trying once more without the cache\n");
   const code = await npm(root, args);

@@ -78,6 +78,8 @@ export const BUNDLES: readonly Bundle[] = [
 export async function buildAll(root: string, tell: (line: string) => void): Promise<string[]> {
   // Wrangler refuses to bundle while the console's folder, which wrangler.toml names, is not there yet.
   mkdirSync(join(root, "dist", "console"), { recursive: true });
+  // wrangler.toml names the console's folder as its assets, and Wrangler refuses a folder that is not there.
+  for (const { name } of BUNDLES) mkdirSync(join(root, "dist", name), { recursive: true });
   const built = await Promise.all(BUNDLES.map((bundle) => buildIfChanged(root, bundle, tell)));
   return BUNDLES.filter((_, index) => built[index]).map((bundle) => bundle.name);
 }
@@ -88,12 +90,9 @@ async function buildIfChanged(
   tell: (line: string) => void,
 ): Promise<boolean> {
   const target = join(root, "dist", bundle.name);
-  if (!bundle.exists(root)) {
-    mkdirSync(target, { recursive: true }); // wrangler.toml names the folder of the console as its assets.
-    return false;
-  }
+  if (!bundle.exists(root)) return false;
   const hash = inputHash(root, bundle.inputs);
-  if (existsSync(target) && readIfThere(hashFile(target)) === hash) return false;
+  if (readIfThere(hashFile(target)) === hash) return false;
   tell(`building ${bundle.name}`);
   await build(root, bundle, target);
   writeFileSync(hashFile(target), hash);
@@ -153,11 +152,22 @@ async function build(root: string, bundle: Bundle, target: string): Promise<void
       });
     }
     rmSync(hashFile(target), { force: true });
-    rmSync(target, { recursive: true, force: true });
-    renameSync(draft, target);
+    swap(draft, target);
   } finally {
     rmSync(draft, { recursive: true, force: true });
   }
+}
+
+/** The target is away for two system calls only; of two builders that swap at once either result is right. */
+function swap(draft: string, target: string): void {
+  const old = `${draft}.old`;
+  renameSync(target, old);
+  try {
+    renameSync(draft, target);
+  } catch (error) {
+    if (codeOf(error) !== "ENOTEMPTY" && codeOf(error) !== "EEXIST") throw error;
+  }
+  rmSync(old, { recursive: true, force: true });
 }
 
 function run(

@@ -1,4 +1,5 @@
 /** How the launcher says no: what failed, why, and the one thing to do about it, with an exit code a script can read. */
+import { stripVTControlCharacters } from "node:util";
 
 /** Exit codes of `npm start` and `npm test`; 0 is stopped or passed, 130 is interrupted twice. */
 export const EXIT = {
@@ -29,7 +30,7 @@ export class Failure extends Error {
     this.name = "Failure";
     this.exitCode = exitCode;
     this.remedy = how.remedy;
-    this.logLines = (how.log ?? []).slice(-LOG_LINES_SHOWN);
+    this.logLines = (how.log ?? []).slice(-LOG_LINES_SHOWN).map(stripVTControlCharacters);
   }
 }
 
