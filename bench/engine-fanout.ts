@@ -7,7 +7,7 @@ import { peerSides } from "./fanout-peers.ts";
 import { withCpu } from "./machine.ts";
 import type { Bench, Goal, Measure, OpenBench, Sample, Side } from "./model.ts";
 import { sampleOf } from "./peers/outcome.ts";
-import { fanout, launchProduct } from "./product.ts";
+import { fanout, launchProduct, type Product } from "./product.ts";
 
 const TASKS = 10_000;
 const TASKS_SMOKE = 200;
@@ -41,30 +41,48 @@ export const engineFanout: Bench = {
 async function openFanout(tasks: number): Promise<OpenBench> {
   const folder = mkdtempSync(join(tmpdir(), "edgewright-bench-"));
   const server = await startPostgres({ stateDir: join(folder, "peers") });
-  const close = async (): Promise<void> => {
+  const closePeers = async (): Promise<void> => {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   };
-  const sides = [ours(tasks), ...peerSides(tasks, server)];
+  const product = await launchProduct().catch(async (error: unknown) => {
+    await closePeers();
+    throw error;
+  });
+  const sides = [...ours(product, tasks), ...peerSides(tasks, server)];
   const workload =
     `${tasks.toLocaleString("en-US")} tasks are stored, each runs once and its end is stored; ` +
     "from the first call until the store knows all of them as done.";
-  return { parts: [{ id: "fanout", workload, measures: MEASURES, sides, goals: GOALS }], close };
-}
-
-function ours(tasks: number): Side {
   return {
-    id: "edgewright",
-    label: "Edgewright",
-    ours: true,
-    settings: { lease_ms: 60_000, heartbeat_ms: 20_000, lane: "queue" },
-    open: async () => {
-      const product = await launchProduct();
-      const round = async (): Promise<Sample> => {
-        const { value, cpuSeconds } = await withCpu([product.pid], () => fanout(product, tasks));
-        return sampleOf(value, cpuSeconds, tasks);
-      };
-      return { version: product.version, round, close: () => product.stop() };
+    parts: [{ id: "fanout", workload, measures: MEASURES, sides, goals: GOALS }],
+    close: async () => {
+      await product.stop();
+      await closePeers();
     },
   };
+}
+
+/** The same work as the peers do, and once more with a second task for each result, which no peer has. */
+function ours(product: Product, tasks: number): Side[] {
+  const settings = { lease_ms: 60_000, heartbeat_ms: 20_000, lane: "queue" };
+  const side = (id: string, label: string, collect: boolean): Side => ({
+    id,
+    label,
+    ours: true,
+    settings,
+    open: async () => ({
+      version: product.version,
+      round: async (): Promise<Sample> => {
+        const { value, cpuSeconds } = await withCpu([product.pid], () =>
+          fanout(product, { tasks, collect }),
+        );
+        return sampleOf(value, cpuSeconds, tasks);
+      },
+      close: async () => {},
+    }),
+  });
+  return [
+    side("edgewright", "Edgewright", false),
+    side("edgewright-collect", "Edgewright, a second task per result", true),
+  ];
 }

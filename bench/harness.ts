@@ -1,4 +1,6 @@
 /** Measures all sides of a part in one run: a warm-up each, then alternating rounds, each proved exact. */
+import { homedir, tmpdir } from "node:os";
+import { stripVTControlCharacters } from "node:util";
 import type {
   Difference,
   Goal,
@@ -21,6 +23,9 @@ export interface RunOptions {
 }
 
 type MeasurableSide = Extract<Side, { settings: unknown }>;
+
+/** Characters kept of why a side failed. */
+const MESSAGE_CHARS_MAX = 400;
 
 interface Running {
   readonly side: MeasurableSide;
@@ -196,5 +201,13 @@ const summaryOf = (samples: readonly number[]) => ({
   samples: [...samples],
 });
 
-const messageOf = (error: unknown): string =>
-  (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+/** One line, as it stands in a table cell, without colours and paths; the end of a long message says most. */
+function messageOf(error: unknown): string {
+  const text = stripVTControlCharacters(error instanceof Error ? error.message : String(error));
+  const places = text.replaceAll(tmpdir(), "<tmp>").replaceAll(homedir(), "<home>");
+  const line = places
+    .trim()
+    .split(/\s*\n\s*/)
+    .join(" / ");
+  return line.length <= MESSAGE_CHARS_MAX ? line : `... ${line.slice(-MESSAGE_CHARS_MAX)}`;
+}

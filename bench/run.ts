@@ -29,9 +29,19 @@ async function main(args: readonly string[]): Promise<number> {
   if (ids.length === 0 || more.length > 0) return (console.error(USAGE), 2);
   installPeers(note);
   let code = 0;
-  for (const id of ids) code = Math.max(code, await runBench(id, smoke));
+  for (const id of ids) code = Math.max(code, await runBench(id, smoke).catch(failed(id)));
   return code;
 }
+
+/** A bench that cannot be set up fails the run; the benches after it are still measured. */
+const failed =
+  (id: BenchId) =>
+  (error: unknown): number => {
+    note(
+      `FAILED ${id}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+    return 1;
+  };
 
 async function runBench(id: BenchId, smoke: boolean): Promise<number> {
   note(`${id}${smoke ? " (smoke: exactness only)" : ""}`);
