@@ -109,6 +109,7 @@ function capabilityRefusal(from: Extract<Place, { kind: "capability" }>, to: Pla
   if (to.kind !== "capability")
     return "capabilities are composed in index.ts, app.ts and registry.ts alone";
   if (!sameUnit(from.unit, to.unit)) return "a Worker sees only the pure files of another Worker";
+  if (isObjectClient(from) && to.role === "object") return null;
   if (from.unit === to.unit && from.capability === to.capability)
     return ownRefusal(from.role, to.role);
   return VISIBLE.has(to.role)
