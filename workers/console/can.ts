@@ -22,7 +22,11 @@ export const TASK_ACTIONS = {
 } as const satisfies Record<string, readonly Task["state"][]>;
 
 /** Why a task cannot be retried or canceled now, or null. */
-export function whyNotTask(grants: readonly string[], action: keyof typeof TASK_ACTIONS, task: Task): string | null {
+export function whyNotTask(
+  grants: readonly string[],
+  action: keyof typeof TASK_ACTIONS,
+  task: Task,
+): string | null {
   const states: readonly Task["state"][] = TASK_ACTIONS[action];
   const permission = whyNot(grants, `tasks.${action}`, `runs/${task.run_id}`);
   if (permission !== null) return permission;

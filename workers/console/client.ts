@@ -65,7 +65,8 @@ export function createApi(credentials: Credentials): Api {
     }
   };
   return {
-    call: (method, path, options = {}) => withToken((token) => send(method, path, { ...options, token })),
+    call: (method, path, options = {}) =>
+      withToken((token) => send(method, path, { ...options, token })),
     upload: (path, upload) => withToken((token) => sendFile(path, upload, token)),
   };
 }
@@ -124,10 +125,13 @@ function sendFile<T>(path: string, upload: Upload, token: string): Promise<T> {
     request.setRequestHeader("authorization", `Bearer ${token}`);
     request.setRequestHeader("idempotency-key", upload.idempotencyKey);
     request.setRequestHeader("content-type", upload.contentType);
-    if (upload.contentEncoding !== undefined) request.setRequestHeader("content-encoding", upload.contentEncoding);
+    if (upload.contentEncoding !== undefined)
+      request.setRequestHeader("content-encoding", upload.contentEncoding);
     request.upload.addEventListener("progress", (event) => upload.progress(event.loaded));
     request.addEventListener("error", () => reject(unreachable()));
-    request.addEventListener("abort", () => reject(new DOMException("The upload was canceled.", "AbortError")));
+    request.addEventListener("abort", () =>
+      reject(new DOMException("The upload was canceled.", "AbortError")),
+    );
     request.addEventListener("load", () => {
       if (request.status < 400) resolve(JSON.parse(request.responseText));
       else reject(errorFrom(uploadAnswer(request), Date.now()));
@@ -156,6 +160,5 @@ function parsed(text: string): unknown {
 /** The value of a 204: callers of such routes ask for `undefined`. */
 function undefinedAs<T>(): T {
   const nothing: unknown = undefined;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a 204 has no body to narrow
   return nothing as T;
 }

@@ -78,7 +78,8 @@ export function unreachable(): ApiError {
     status: 0,
     code: "unreachable",
     title: "The installation does not answer",
-    remedy: "Check that it runs (npm start) and that this computer is online; the page tries again by itself.",
+    remedy:
+      "Check that it runs (npm start) and that this computer is online; the page tries again by itself.",
   });
 }
 
@@ -96,13 +97,18 @@ export function asApiError(thrown: unknown): ApiError {
 
 /** Whether a repeat of the same request may succeed: nothing was decided yet. */
 export const mayRetry = (error: ApiError): boolean =>
-  error.status === 0 || error.status >= 500 || error.status === 429 || error.code === "idempotency_in_flight";
+  error.status === 0 ||
+  error.status >= 500 ||
+  error.status === 429 ||
+  error.code === "idempotency_in_flight";
 
 /** Field errors by the last name of their location: `/name` and `query.name` both give `name`. */
 export function errorsByField(errors: readonly FieldError[]): Readonly<Record<string, FieldError>> {
   const byField: Record<string, FieldError> = {};
   for (const error of errors) {
-    const name = error.location.split(/[/.]/).findLast((part) => part !== "" && !/^\d+$/.test(part));
+    const name = error.location
+      .split(/[/.]/)
+      .findLast((part) => part !== "" && !/^\d+$/.test(part));
     if (name !== undefined) byField[name] ??= error;
   }
   return byField;
@@ -117,6 +123,8 @@ function fieldErrors(value: unknown): readonly FieldError[] {
   }));
 }
 
-const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+const text = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined;
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null;
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null;

@@ -16,7 +16,14 @@ import { analysesQuery, analysisQuery } from "./queries/analyses.ts";
 import { keysQuery } from "./queries/keys.ts";
 import { meQuery, overviewQuery, providersQuery } from "./queries/orgs.ts";
 import { runQuery, runsQuery } from "./queries/runs.ts";
-import { analysesSearch, analysisSearch, keysSearch, loginSearch, runSearch, runsSearch } from "./search.ts";
+import {
+  analysesSearch,
+  analysisSearch,
+  keysSearch,
+  loginSearch,
+  runSearch,
+  runsSearch,
+} from "./search.ts";
 import { switchOrg } from "./session.ts";
 import { Shell } from "./shell.tsx";
 import { Failure } from "./ui/failure.tsx";
@@ -150,8 +157,12 @@ const analysis = createRoute({
   staticData: { crumb: "Analysis" },
   validateSearch: analysisSearch,
   beforeLoad: ({ context }) => needs(context.queryClient, "analyses.read"),
-  loader: ({ context, params }) => context.queryClient.ensureQueryData(analysisQuery(params.analysis)),
-  component: lazyRouteComponent(() => import("./pages/analyses/analysis-detail.tsx"), "AnalysisDetail"),
+  loader: ({ context, params }) =>
+    context.queryClient.ensureQueryData(analysisQuery(params.analysis)),
+  component: lazyRouteComponent(
+    () => import("./pages/analyses/analysis-detail.tsx"),
+    "AnalysisDetail",
+  ),
 });
 
 const keys = createRoute({
@@ -203,7 +214,8 @@ async function signedIn(queryClient: QueryClient, href: string) {
   try {
     return await queryClient.ensureQueryData(meQuery);
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) throw redirect(paths.login({ return_to: href }));
+    if (error instanceof ApiError && error.status === 401)
+      throw redirect(paths.login({ return_to: href }));
     throw error;
   }
 }

@@ -51,7 +51,8 @@ function texts<K extends string>(raw: Raw, ...names: readonly K[]): { [N in K]?:
   return found;
 }
 
-export const analysesSearch = (raw: Raw): AnalysesSearch => texts(raw, "status", "category", "repository", "cursor");
+export const analysesSearch = (raw: Raw): AnalysesSearch =>
+  texts(raw, "status", "category", "repository", "cursor");
 
 export const runsSearch = (raw: Raw): RunsSearch => texts(raw, "status", "dag", "cursor");
 
@@ -79,6 +80,5 @@ export function analysisSearch(raw: Raw): AnalysisSearch {
 
 /** A path to return to after signing in: begins with one `/`; anything else is the start page [ID5]. */
 export function safeReturn(path: string | undefined): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are exactly what must be refused
   return path !== undefined && /^\/(?![/\\])[^\u0000-\u001f\u007f]*$/.test(path) ? path : "/";
 }

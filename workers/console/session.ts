@@ -20,11 +20,13 @@ type Message = { readonly type: "access"; readonly access: Access } | { readonly
 let access: Access | null = null;
 let refreshing: Promise<Access> | null = null;
 const endListeners = new Set<() => void>();
+const startListeners = new Set<() => void>();
 
 const tabs = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel("ew-session");
 tabs?.addEventListener("message", (event: MessageEvent<Message>) => {
-  if (event.data.type === "access") access = event.data.access;
-  else endHere();
+  if (event.data.type === "ended") return endHere();
+  access = event.data.access;
+  for (const listener of startListeners) listener();
 });
 
 /** Takes what setup, a sign-in link or a refresh answered, here and in the other tabs. */
@@ -61,6 +63,12 @@ export function onSessionEnd(listener: () => void): () => void {
   return () => endListeners.delete(listener);
 }
 
+/** Called when another tab of this browser signed in or refreshed. Returns the way to stop listening. */
+export function onSessionElsewhere(listener: () => void): () => void {
+  startListeners.add(listener);
+  return () => startListeners.delete(listener);
+}
+
 function refresh(wanted: { orgId?: string; refused?: string } = {}): Promise<Access> {
   refreshing ??= locked(() => renewed(wanted)).finally(() => {
     refreshing = null;
@@ -72,11 +80,18 @@ async function renewed(wanted: { orgId?: string; refused?: string }): Promise<Ac
   // Another tab may have refreshed while this one waited for the lock; its message is delivered before the next task.
   await new Promise((resolve) => setTimeout(resolve, 0));
   const other = fresh(access);
-  const usable = other !== null && other.token !== wanted.refused && (wanted.orgId ?? other.orgId) === other.orgId;
+  const usable =
+    other !== null &&
+    other.token !== wanted.refused &&
+    (wanted.orgId ?? other.orgId) === other.orgId;
   if (usable) return other;
   try {
     const orgId = wanted.orgId ?? access?.orgId;
-    access = take(await send<Session>("POST", "/auth/refresh", { body: orgId === undefined ? {} : { org_id: orgId } }));
+    access = take(
+      await send<Session>("POST", "/auth/refresh", {
+        body: orgId === undefined ? {} : { org_id: orgId },
+      }),
+    );
     return access;
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) endHere();

@@ -40,7 +40,10 @@ export function Shell() {
   );
   return (
     <div className="flex h-full flex-col md:flex-row">
-      <a href="#content" className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-md focus:bg-accent focus:px-3 focus:py-1 focus:text-accent-ink">
+      <a
+        href="#content"
+        className="sr-only focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:z-50 focus:rounded-md focus:bg-accent focus:px-3 focus:py-1 focus:text-accent-ink"
+      >
         Skip to the page
       </a>
       <Sidebar org={me.org.name} slug={me.org.slug} rooms={rooms} />
@@ -58,7 +61,10 @@ function Sidebar({ org, slug, rooms }: { org: string; slug: string; rooms: reado
   return (
     <header className="flex shrink-0 flex-col gap-1 border-line bg-page p-2 max-md:border-b md:w-52 md:border-r md:p-3">
       <div className="flex items-center gap-2 md:mb-2">
-        <Link {...paths.overview(slug)} className="flex min-w-0 flex-1 items-center gap-2 rounded-md px-1.5 py-1 font-semibold hover:bg-raised">
+        <Link
+          {...paths.overview(slug)}
+          className="flex min-w-0 flex-1 items-center gap-2 rounded-md px-1.5 py-1 font-semibold hover:bg-raised"
+        >
           <Logo />
           <span className="truncate">{org}</span>
         </Link>
@@ -94,22 +100,45 @@ function Sidebar({ org, slug, rooms }: { org: string; slug: string; rooms: reado
   );
 }
 
-const NEXT_THEME: Readonly<Record<Theme, Theme>> = { system: "light", light: "dark", dark: "system" };
-const THEME_ICONS: Readonly<Record<Theme, IconName>> = { system: "system", light: "sun", dark: "moon" };
+const NEXT_THEME: Readonly<Record<Theme, Theme>> = {
+  system: "light",
+  light: "dark",
+  dark: "system",
+};
+const THEME_ICONS: Readonly<Record<Theme, IconName>> = {
+  system: "system",
+  light: "sun",
+  dark: "moon",
+};
 
 function ThemeButton() {
   const theme = useTheme();
-  return <IconButton label={`Theme: ${theme}. Switch to ${NEXT_THEME[theme]}`} icon={THEME_ICONS[theme]} onClick={() => setTheme(NEXT_THEME[theme])} />;
+  return (
+    <IconButton
+      label={`Theme: ${theme}. Switch to ${NEXT_THEME[theme]}`}
+      icon={THEME_ICONS[theme]}
+      onClick={() => setTheme(NEXT_THEME[theme])}
+    />
+  );
 }
 
 /** Only rooms that are built, and only those the role may read [CN6]. */
 function roomsOf(org: string, grants: readonly string[]): readonly Room[] {
   const rooms: (Room & { readonly needs?: string })[] = [
     { label: "Overview", icon: "overview", to: paths.overview(org), key: "o" },
-    { label: "Analyses", icon: "analyses", to: paths.analyses(org), key: "a", needs: "analyses.read" },
+    {
+      label: "Analyses",
+      icon: "analyses",
+      to: paths.analyses(org),
+      key: "a",
+      needs: "analyses.read",
+    },
     { label: "Runs", icon: "runs", to: paths.runs(org), key: "r", needs: "runs.read" },
     { label: "API keys", icon: "keys", to: paths.keys(org), key: "k", needs: "keys.read" },
     { label: "Account", icon: "account", to: paths.account(org), key: "m" },
   ];
-  return rooms.filter(({ needs }) => needs === undefined || permits(grants, needs, needs.slice(0, needs.indexOf("."))));
+  return rooms.filter(
+    ({ needs }) =>
+      needs === undefined || permits(grants, needs, needs.slice(0, needs.indexOf("."))),
+  );
 }

@@ -7,7 +7,6 @@ import { defineConfig } from "vite";
 const here = fileURLToPath(new URL(".", import.meta.url));
 
 // Vite itself asks for a default export.
-// oxlint-disable-next-line import/no-default-export -- Vite reads its configuration from the default export
 export default defineConfig({
   root: here,
   publicDir: "public",

@@ -62,7 +62,9 @@ export interface Analysis extends AnalysisSummary {
 }
 
 /** What an upload answers: the finished analysis (201), or where it will be (202). */
-export type Uploaded = Analysis | { readonly id: string; readonly status: "pending"; readonly run_id: string };
+export type Uploaded =
+  | Analysis
+  | { readonly id: string; readonly status: "pending"; readonly run_id: string };
 
 export interface LogLine {
   readonly n: number;
@@ -121,7 +123,11 @@ export interface Task {
   readonly created_at: string;
   readonly updated_at: string;
   readonly not_before: string | null;
-  readonly error: { readonly code: string; readonly message: string; readonly retryable: boolean } | null;
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly retryable: boolean;
+  } | null;
 }
 
 export interface RunDetail extends Run {

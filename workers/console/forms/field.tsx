@@ -4,7 +4,7 @@ import type { ComponentProps, ReactNode } from "react";
 import type { FieldError } from "../errors.ts";
 
 export const CONTROL =
-  "h-8 w-full min-w-0 rounded-md border border-edge bg-panel px-2 text-ink aria-invalid:border-fail";
+  "w-full min-w-0 rounded-md border border-edge bg-panel px-2 text-ink aria-invalid:border-fail";
 
 interface FieldProps extends ComponentProps<"input"> {
   readonly label: string;
@@ -18,15 +18,31 @@ export function Field({ label, hint, error, className = "", ...input }: FieldPro
     <div className="flex min-w-0 flex-col gap-1">
       <label htmlFor={id} className="font-medium">
         {label}
-        {input.required === true ? null : <span className="font-normal text-faint"> (optional)</span>}
+        {input.required === true ? null : (
+          <span className="font-normal text-faint"> (optional)</span>
+        )}
       </label>
-      <input id={id} {...input} className={`${CONTROL} ${className}`} aria-invalid={error !== undefined} aria-describedby={`${id}-hint`} />
+      <input
+        id={id}
+        {...input}
+        className={`${CONTROL} h-8 ${className}`}
+        aria-invalid={error !== undefined}
+        aria-describedby={`${id}-hint`}
+      />
       <FieldHint id={`${id}-hint`} hint={hint} error={error} />
     </div>
   );
 }
 
-export function FieldHint({ id, hint, error }: { id: string; hint?: string | undefined; error?: FieldError | undefined }) {
+export function FieldHint({
+  id,
+  hint,
+  error,
+}: {
+  id: string;
+  hint?: string | undefined;
+  error?: FieldError | undefined;
+}) {
   return (
     <p id={id} className={`text-sm ${error === undefined ? "text-faint" : "text-fail"}`}>
       {error === undefined ? hint : `${error.message} ${error.fix}`.trim()}
@@ -46,7 +62,11 @@ export function Select({ label, value, options, change }: SelectProps) {
   return (
     <label className="flex items-center gap-1.5 text-soft">
       {label}
-      <select value={value} onChange={(event) => change(event.target.value)} className="h-7 max-w-[180px] rounded-md border border-edge bg-panel px-1.5 text-ink">
+      <select
+        value={value}
+        onChange={(event) => change(event.target.value)}
+        className="h-7 max-w-[180px] rounded-md border border-edge bg-panel px-1.5 text-ink"
+      >
         {options.map((option) => (
           <option key={option.value} value={option.value}>
             {option.label}
@@ -57,10 +77,25 @@ export function Select({ label, value, options, change }: SelectProps) {
   );
 }
 
-export function Check({ label, checked, change, children }: { label: string; checked: boolean; change: (on: boolean) => void; children?: ReactNode }) {
+export function Check({
+  label,
+  checked,
+  change,
+  children,
+}: {
+  label: string;
+  checked: boolean;
+  change: (on: boolean) => void;
+  children?: ReactNode;
+}) {
   return (
     <label className="flex min-h-6 items-start gap-2">
-      <input type="checkbox" checked={checked} onChange={(event) => change(event.target.checked)} className="mt-[3px] size-3.5 accent-(--color-accent)" />
+      <input
+        type="checkbox"
+        checked={checked}
+        onChange={(event) => change(event.target.checked)}
+        className="mt-[3px] size-3.5 accent-(--color-accent)"
+      />
       <span className="min-w-0">
         {label}
         {children}

@@ -8,11 +8,11 @@ export interface Run {
 
 const COLORS = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"] as const;
 // CSI sequences, OSC sequences up to BEL or ST, and lone two-character escapes.
-// oxlint-disable-next-line no-control-regex -- the escape character is what this file is about
-const ESCAPES = /\u001b\[([0-9;:?]*)([@-~])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[@-Z\\^_]/g;
+const ESCAPES =
+  /\u001b\[([0-9;:?]*)([@-~])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[@-Z\\^_]/g;
 // Control characters except tab, and everything that reorders or hides text (Trojan Source, CVE-2021-42574).
-// oxlint-disable-next-line no-control-regex -- control characters are exactly what must become visible
-const HIDDEN = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/g;
+const HIDDEN =
+  /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/g;
 
 interface Style {
   color: string;
@@ -52,7 +52,9 @@ function push(runs: Run[], text: string, style: Style): void {
 
 function visible(character: string): string {
   const code = character.charCodeAt(0);
-  return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
+  return code < 0x100
+    ? `\\x${code.toString(16).padStart(2, "0")}`
+    : `\\u${code.toString(16).padStart(4, "0")}`;
 }
 
 function select(style: Style, parameters: string): void {

@@ -9,8 +9,8 @@ type Load = (fromLine: number, lines: number, signal: AbortSignal) => Promise<Lo
 
 /** Reads pages as the viewer asks for lines, forgets the oldest, and aborts what was scrolled past. */
 export class LinePages {
-  /** Lines of the whole log, null until the first page is here. */
-  total: number | null = null;
+  /** Lines of the whole log; each page that arrives says it again. */
+  total: number;
   /** Why the last page could not be read; asking again clears it. */
   error: unknown = null;
   readonly #pages = new Map<number, readonly LogLine[]>();
@@ -18,8 +18,12 @@ export class LinePages {
   readonly #load: Load;
   readonly #changed: () => void;
 
-  /** @param changed called after each page that arrived or failed */
-  constructor(load: Load, changed: () => void) {
+  /**
+   * @param total lines of the whole log, as the result says
+   * @param changed called after each page that arrived or failed
+   */
+  constructor(load: Load, total: number, changed: () => void) {
+    this.total = total;
     this.#load = load;
     this.#changed = changed;
   }
@@ -55,7 +59,7 @@ export class LinePages {
   }
 
   #exists(page: number): boolean {
-    return page >= 0 && (this.total === null ? page === 0 : page * PAGE_LINES < this.total);
+    return page >= 0 && page * PAGE_LINES < this.total;
   }
 
   #fetch(page: number): void {

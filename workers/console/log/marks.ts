@@ -26,7 +26,11 @@ function hitsOf(text: string, wanted: string): readonly Range[] {
   if (folded.length !== text.length) return [];
   const needle = wanted.toLowerCase();
   const hits: Range[] = [];
-  for (let at = folded.indexOf(needle); at !== -1; at = folded.indexOf(needle, at + needle.length)) {
+  for (
+    let at = folded.indexOf(needle);
+    at !== -1;
+    at = folded.indexOf(needle, at + needle.length)
+  ) {
     hits.push([at, at + needle.length]);
   }
   return hits;
@@ -37,7 +41,8 @@ function cut(run: Run, start: number, hits: readonly Range[]): MarkedRun[] {
   const pieces: MarkedRun[] = [];
   let at = start;
   const piece = (to: number, hit: boolean) => {
-    if (to > at) pieces.push({ text: run.text.slice(at - start, to - start), classes: run.classes, hit });
+    if (to > at)
+      pieces.push({ text: run.text.slice(at - start, to - start), classes: run.classes, hit });
     at = Math.max(at, to);
   };
   for (const [from, to] of hits) {

@@ -26,16 +26,38 @@ export function Rail({ total, top, viewportLines, blocks, hits, failedLines, jum
     jump(Math.max(1, Math.round(((event.clientY - box.top) / box.height) * total)));
   };
   return (
-    <div aria-hidden="true" onClick={click} className="relative w-4 shrink-0 cursor-pointer overflow-hidden border-l border-line bg-page">
-      <div className="absolute inset-x-0 min-h-1 bg-raised" style={{ top: percent(top), height: percent(viewportLines) }} />
+    <div
+      aria-hidden="true"
+      onClick={click}
+      className="relative w-4 shrink-0 cursor-pointer overflow-hidden border-l border-line bg-page"
+    >
+      <div
+        className="absolute inset-x-0 min-h-1 bg-raised"
+        style={{ top: percent(top), height: percent(viewportLines) }}
+      />
       {testTicks.map((line) => (
-        <div key={line} className="absolute right-0 h-0.5 w-1.5 bg-run" style={{ top: percent(line - 1) }} />
+        <div
+          key={line}
+          className="absolute right-0 h-0.5 w-1 bg-run opacity-60"
+          style={{ top: percent(line - 1) }}
+        />
       ))}
       {hitTicks.map((line) => (
-        <div key={line} className="absolute left-0 h-0.5 w-1.5 bg-accent" style={{ top: percent(line - 1) }} />
+        <div
+          key={line}
+          className="absolute left-0 h-0.5 w-1.5 bg-accent"
+          style={{ top: percent(line - 1) }}
+        />
       ))}
       {blocks.map((block) => (
-        <div key={block.rank} className={`absolute inset-x-1 min-h-[3px] rounded-sm ${block.rank === 1 ? "bg-fail" : "bg-warn"}`} style={{ top: percent(block.start_line - 1), height: percent(block.end_line - block.start_line + 1) }} />
+        <div
+          key={block.rank}
+          className={`absolute inset-x-1 min-h-[3px] rounded-sm ${block.rank === 1 ? "bg-fail" : "bg-warn"}`}
+          style={{
+            top: percent(block.start_line - 1),
+            height: percent(block.end_line - block.start_line + 1),
+          }}
+        />
       ))}
     </div>
   );

@@ -17,14 +17,26 @@ interface RowProps {
   select(n: number, extend: boolean): void;
 }
 
-const TINT: Readonly<Record<RowTone, string>> = { none: "", block: "bg-warn-wash", active: "bg-fail-wash" };
+const TINT: Readonly<Record<RowTone, string>> = {
+  none: "",
+  block: "bg-warn-wash",
+  active: "bg-fail-wash",
+};
 const BAR: Readonly<Record<RowTone, string>> = {
   none: "border-transparent",
   block: "border-warn",
   active: "border-fail",
 };
 
-export const Row = memo(function Row({ n, line, tone, selected, query, gutterCh, select }: RowProps) {
+export const Row = memo(function Row({
+  n,
+  line,
+  tone,
+  selected,
+  query,
+  gutterCh,
+  select,
+}: RowProps) {
   const tint = selected ? "bg-accent-wash" : TINT[tone];
   const pick = (event: MouseEvent) => {
     event.preventDefault();
@@ -56,8 +68,13 @@ function Text({ line, query }: { line: LogLine; query: string }) {
       {runs.map((run, index) => {
         const classes = run.hit ? `${run.classes} bg-mark` : run.classes;
         // Runs have no identity of their own: the line they belong to never changes.
-        // oxlint-disable-next-line react/no-array-index-key -- position is the identity
-        return classes === "" ? run.text : <span key={index} className={classes}>{run.text}</span>;
+        return classes === "" ? (
+          run.text
+        ) : (
+          <span key={index} className={classes}>
+            {run.text}
+          </span>
+        );
       })}
       {line.cut === true ? (
         <span className="ml-1 text-faint italic select-none">… cut at 4,096 characters</span>

@@ -34,9 +34,13 @@ export const scaled = (geometry: Geometry): boolean => geometry.totalLines > ROW
 
 /** The greatest number of lines above the edge. */
 export function lastTop(geometry: Geometry): number {
-  return Math.max(0, geometry.wrap ? geometry.totalLines - 1 : geometry.totalLines - geometry.viewportPx / ROW_PX);
+  return Math.max(
+    0,
+    geometry.wrap ? geometry.totalLines - 1 : geometry.totalLines - geometry.viewportPx / ROW_PX,
+  );
 }
 
 const roomPx = (geometry: Geometry): number => heightPx(geometry) - geometry.viewportPx;
 
-const clamp = (value: number, low: number, high: number): number => Math.min(high, Math.max(low, value));
+const clamp = (value: number, low: number, high: number): number =>
+  Math.min(high, Math.max(low, value));

@@ -45,7 +45,12 @@ async function allHits(analysis: string, query: string, signal: AbortSignal) {
   const hits: number[] = [];
   let from: number | null = 1;
   while (from !== null && hits.length < HITS_MAX) {
-    const page: Awaited<ReturnType<typeof searchLog>> = await searchLog(analysis, query, from, signal);
+    const page: Awaited<ReturnType<typeof searchLog>> = await searchLog(
+      analysis,
+      query,
+      from,
+      signal,
+    );
     hits.push(...page.lines);
     from = page.next_from_line;
   }

@@ -39,7 +39,13 @@ export function Toolbar(props: ToolbarProps) {
           else props.search(text);
         }}
       >
-        <input ref={field} type="search" aria-label="Search the log" placeholder="Search the log  /" defaultValue={props.query} className="h-7 w-full max-w-[260px] min-w-24 rounded-md border border-edge bg-panel px-2"
+        <input
+          ref={field}
+          type="search"
+          aria-label="Search the log"
+          placeholder="Search the log  /"
+          defaultValue={props.query}
+          className="h-7 w-full max-w-[260px] min-w-24 rounded-md border border-edge bg-panel px-2"
           onKeyDown={(event) => {
             if (event.key === "Enter" && event.shiftKey) {
               event.preventDefault();
@@ -56,7 +62,12 @@ export function Toolbar(props: ToolbarProps) {
       ) : (
         <LinePrompt initial={props.prompt} totalLines={props.totalLines} goTo={props.goTo} />
       )}
-      <Button variant="ghost" aria-pressed={props.wrap} className={props.wrap ? "bg-raised" : ""} onClick={props.toggleWrap}>
+      <Button
+        variant="ghost"
+        aria-pressed={props.wrap}
+        className={props.wrap ? "bg-raised" : ""}
+        onClick={props.toggleWrap}
+      >
         Wrap
       </Button>
       <span className="text-soft max-sm:hidden">{count(props.totalLines)} lines</span>
@@ -69,7 +80,9 @@ function Hits(props: ToolbarProps) {
   return (
     <>
       <span role="status" className="whitespace-nowrap text-soft">
-        {props.searching ? "Searching …" : `${at} of ${count(props.hits.length)}${props.more ? "+" : ""}`}
+        {props.searching
+          ? "Searching …"
+          : `${at} of ${count(props.hits.length)}${props.more ? "+" : ""}`}
       </span>
       <IconButton label="Previous hit" icon="up" onClick={() => props.stepHit(-1)} />
       <IconButton label="Next hit" icon="down" onClick={() => props.stepHit(1)} />
@@ -77,7 +90,15 @@ function Hits(props: ToolbarProps) {
   );
 }
 
-function LinePrompt({ initial, totalLines, goTo }: { initial: string; totalLines: number; goTo: (line: number | null) => void }) {
+function LinePrompt({
+  initial,
+  totalLines,
+  goTo,
+}: {
+  initial: string;
+  totalLines: number;
+  goTo: (line: number | null) => void;
+}) {
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
     field.current?.focus();
@@ -91,7 +112,14 @@ function LinePrompt({ initial, totalLines, goTo }: { initial: string; totalLines
         goTo(Number.isInteger(line) && line >= 1 ? Math.min(line, totalLines) : null);
       }}
     >
-      <input ref={field} aria-label={`Go to line, 1 to ${totalLines}`} inputMode="numeric" placeholder={`1 – ${count(totalLines)}`} defaultValue={initial} className="h-7 w-28 rounded-md border border-edge bg-panel px-2" onBlur={() => goTo(null)}
+      <input
+        ref={field}
+        aria-label={`Go to line, 1 to ${totalLines}`}
+        inputMode="numeric"
+        placeholder={`1 – ${count(totalLines)}`}
+        defaultValue={initial}
+        className="h-7 w-28 rounded-md border border-edge bg-panel px-2"
+        onBlur={() => goTo(null)}
         onKeyDown={(event) => {
           if (event.key === "Escape") goTo(null);
         }}

@@ -28,14 +28,19 @@ export interface ViewerProps {
 
 /** Rows drawn beyond the lower edge, so that a fast scroll shows no gap. */
 const OVERSCAN = 6;
+/** Rows drawn at most, whatever height a broken layout reports. */
+const ROWS_MAX = 400;
 
 export function Viewer(props: ViewerProps) {
   const { totalLines, wrap, target, range, select } = props;
-  const pages = usePages(props.load);
-  const total = pages.total ?? totalLines;
+  const pages = usePages(props.load, totalLines);
+  const { total } = pages;
   const scroller = useScroller(total, wrap);
   const first = Math.floor(scroller.top) + 1;
-  const last = Math.min(total, first + Math.ceil(scroller.viewportPx / ROW_PX) + OVERSCAN);
+  const last = Math.min(
+    total,
+    first + Math.min(ROWS_MAX, Math.ceil(scroller.viewportPx / ROW_PX) + OVERSCAN),
+  );
 
   useEffect(() => pages.want(first, last), [pages, first, last]);
   const { jump } = scroller;
@@ -45,7 +50,11 @@ export function Viewer(props: ViewerProps) {
 
   const pick = useCallback(
     (n: number, extend: boolean) =>
-      select(extend && range !== null ? { from: Math.min(range.from, n), to: Math.max(range.from, n) } : { from: n, to: n }),
+      select(
+        extend && range !== null
+          ? { from: Math.min(range.from, n), to: Math.max(range.from, n) }
+          : { from: n, to: n },
+      ),
     [range, select],
   );
   const gutterCh = String(total).length;
@@ -54,18 +63,50 @@ export function Viewer(props: ViewerProps) {
   for (let n = first; n <= last; n += 1) rows.push(n);
   return (
     <div className="relative flex min-h-0 flex-1 bg-panel">
-      <div ref={scroller.ref} role="region" aria-label="Log" tabIndex={0} className={`min-w-0 flex-1 overflow-auto font-mono text-sm ${wrap ? "log-wrap overflow-x-hidden" : ""}`}>
-        <div style={{ height: heightPx({ totalLines: total, viewportPx: scroller.viewportPx, wrap }), minWidth: "100%", width: wrap ? "100%" : "max-content" }}>
-          <div className="sticky top-0 min-w-full overflow-clip" style={{ height: Math.min(scroller.viewportPx, total * ROW_PX) || scroller.viewportPx }}>
+      <div
+        ref={scroller.ref}
+        role="region"
+        aria-label="Log"
+        tabIndex={0}
+        className={`min-w-0 flex-1 overflow-auto font-mono text-sm ${wrap ? "log-wrap overflow-x-hidden" : ""}`}
+      >
+        <div
+          style={{
+            height: heightPx({ totalLines: total, viewportPx: scroller.viewportPx, wrap }),
+            minWidth: "100%",
+            width: wrap ? "100%" : "max-content",
+          }}
+        >
+          <div
+            className="sticky top-0 min-w-full overflow-clip"
+            style={{ height: Math.min(scroller.viewportPx, total * ROW_PX) || scroller.viewportPx }}
+          >
             <div style={{ transform: `translateY(${-offset}px)` }}>
               {rows.map((n) => (
-                <Row key={n} n={n} line={pages.line(n)} tone={toneOf(n, props.blocks, props.activeRank)} selected={range !== null && n >= range.from && n <= range.to} query={props.query} gutterCh={gutterCh} select={pick} />
+                <Row
+                  key={n}
+                  n={n}
+                  line={pages.line(n)}
+                  tone={toneOf(n, props.blocks, props.activeRank)}
+                  selected={range !== null && n >= range.from && n <= range.to}
+                  query={props.query}
+                  gutterCh={gutterCh}
+                  select={pick}
+                />
               ))}
             </div>
           </div>
         </div>
       </div>
-      <Rail total={total} top={scroller.top} viewportLines={scroller.viewportPx / ROW_PX} blocks={props.blocks} hits={props.hits} failedLines={props.failedLines} jump={jump} />
+      <Rail
+        total={total}
+        top={scroller.top}
+        viewportLines={scroller.viewportPx / ROW_PX}
+        blocks={props.blocks}
+        hits={props.hits}
+        failedLines={props.failedLines}
+        jump={jump}
+      />
       {pages.error === null ? null : (
         <div className="absolute inset-x-3 bottom-3">
           <InlineError error={pages.error} />
@@ -80,9 +121,12 @@ export function Viewer(props: ViewerProps) {
   );
 }
 
-function usePages(load: ViewerProps["load"]): LinePages {
+function usePages(load: ViewerProps["load"], totalLines: number): LinePages {
   const [, redraw] = useState(0);
-  const pages = useMemo(() => new LinePages(load, () => redraw((count) => count + 1)), [load]);
+  const pages = useMemo(
+    () => new LinePages(load, totalLines, () => redraw((count) => count + 1)),
+    [load, totalLines],
+  );
   useEffect(() => () => pages.close(), [pages]);
   return pages;
 }

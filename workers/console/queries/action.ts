@@ -22,7 +22,9 @@ export function useAction<I, O>(action: Action<I, O>): UseMutationResult<O, Erro
     mutationFn: (input) => action.run(input, intention.keyFor(input)),
     onSuccess: async (output, input) => {
       intention.succeeded();
-      await Promise.all((action.changes ?? []).map((queryKey) => client.invalidateQueries({ queryKey })));
+      await Promise.all(
+        (action.changes ?? []).map((queryKey) => client.invalidateQueries({ queryKey })),
+      );
       action.done?.(output, input);
     },
     onError: (thrown) => {

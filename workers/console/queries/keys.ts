@@ -19,6 +19,9 @@ export interface KeyInput {
 
 /** `token` is null when the answer is a replay: the value was shown once already. */
 export const createKey = (input: KeyInput, idempotencyKey: string) =>
-  api.call<{ readonly key: Key; readonly token: string | null }>("POST", "/keys", { body: input, idempotencyKey });
+  api.call<{ readonly key: Key; readonly token: string | null }>("POST", "/keys", {
+    body: input,
+    idempotencyKey,
+  });
 
 export const revokeKey = (id: string) => api.call<undefined>("DELETE", `/keys${pathOf(id)}`);

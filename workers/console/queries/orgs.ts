@@ -18,9 +18,13 @@ export const overviewQuery = queryOptions({
 export const providersQuery = queryOptions({
   queryKey: ["providers"],
   queryFn: ({ signal }) =>
-    send<{ readonly items: readonly { readonly id: string; readonly name: string }[] }>("GET", "/auth/providers", {
-      signal,
-    }),
+    send<{ readonly items: readonly { readonly id: string; readonly name: string }[] }>(
+      "GET",
+      "/auth/providers",
+      {
+        signal,
+      },
+    ),
 });
 
 export interface SetupInput {
@@ -30,6 +34,8 @@ export interface SetupInput {
   readonly org_name: string;
 }
 
-export const setUp = (input: SetupInput): Promise<Session> => send("POST", "/auth/setup", { body: input });
+export const setUp = (input: SetupInput): Promise<Session> =>
+  send("POST", "/auth/setup", { body: input });
 
-export const redeemLink = (token: string): Promise<Session> => send("POST", "/auth/link", { body: { token } });
+export const redeemLink = (token: string): Promise<Session> =>
+  send("POST", "/auth/link", { body: { token } });

@@ -6,7 +6,9 @@ import { useMatches } from "@tanstack/react-router";
 export type Prefetched<T> = Omit<UseQueryResult<T>, "data"> & { readonly data: T };
 
 /** @throws Error naming the route and the missing loader line, when the loader forgot the query */
-export function usePrefetched<T, K extends QueryKey>(options: UseQueryOptions<T, Error, T, K>): Prefetched<T> {
+export function usePrefetched<T, K extends QueryKey>(
+  options: UseQueryOptions<T, Error, T, K>,
+): Prefetched<T> {
   const route = useMatches({ select: (matches) => matches.at(-1)?.routeId });
   const query = useQuery(options);
   if (query.data === undefined) {

@@ -34,12 +34,21 @@ export function Table<T>({ label, columns, rows, rowKey, current }: TableProps<T
     ),
   );
   return (
-    <div role="group" aria-label={`${label}, table`} tabIndex={0} className="overflow-x-auto rounded-lg border border-line bg-panel">
+    <div
+      role="group"
+      aria-label={`${label}, table`}
+      tabIndex={0}
+      className="overflow-x-auto rounded-lg border border-line bg-panel"
+    >
       <table aria-label={label} className="w-full border-collapse">
         <thead>
           <tr className="border-b border-line text-left text-sm text-faint">
             {columns.map((column) => (
-              <th key={column.name} scope="col" className={`h-8 px-3 font-normal whitespace-nowrap ${shape(column)}`}>
+              <th
+                key={column.name}
+                scope="col"
+                className={`h-8 px-3 font-normal whitespace-nowrap ${shape(column)}`}
+              >
                 {column.name}
               </th>
             ))}
@@ -47,7 +56,11 @@ export function Table<T>({ label, columns, rows, rowKey, current }: TableProps<T
         </thead>
         <tbody ref={body}>
           {rows.map((row) => (
-            <tr key={rowKey(row)} aria-current={current === rowKey(row) ? "true" : undefined} className="border-b border-line last:border-0 focus-within:bg-raised hover:bg-raised aria-[current=true]:bg-accent-wash">
+            <tr
+              key={rowKey(row)}
+              aria-current={current === rowKey(row) ? "true" : undefined}
+              className="border-b border-line last:border-0 focus-within:bg-raised hover:bg-raised aria-[current=true]:bg-accent-wash"
+            >
               {columns.map((column) => (
                 <td key={column.name} className={`h-9 px-3 py-1.5 ${shape(column)}`}>
                   {column.cell(row)}
@@ -62,15 +75,20 @@ export function Table<T>({ label, columns, rows, rowKey, current }: TableProps<T
 }
 
 const shape = <T,>(column: Column<T>): string =>
-  `${column.wide === true ? "max-md:hidden" : ""} ${column.grow === true ? "w-full max-w-0 min-w-40 truncate" : "whitespace-nowrap"} ${column.right === true ? "text-right" : ""}`;
+  `${column.wide === true ? "max-md:hidden" : ""} ${column.grow === true ? "w-full max-w-0 min-w-36 truncate" : "whitespace-nowrap"} ${column.right === true ? "text-right" : ""}`;
 
 /** Enter then opens the link, as everywhere. */
 function focusRow(body: HTMLElement | null, by: 1 | -1): void {
   if (body === null) return;
-  const links = [...body.querySelectorAll<HTMLElement>("tr a:first-of-type, tr button:first-of-type")].filter(
-    (link, index, all) => all.findIndex((other) => other.closest("tr") === link.closest("tr")) === index,
+  const links = [
+    ...body.querySelectorAll<HTMLElement>("tr a:first-of-type, tr button:first-of-type"),
+  ].filter(
+    (link, index, all) =>
+      all.findIndex((other) => other.closest("tr") === link.closest("tr")) === index,
   );
-  const at = links.findIndex((link) => link.closest("tr")?.contains(document.activeElement) === true);
+  const at = links.findIndex(
+    (link) => link.closest("tr")?.contains(document.activeElement) === true,
+  );
   const next = at === -1 ? (by === 1 ? 0 : links.length - 1) : at + by;
   links[next]?.focus();
 }

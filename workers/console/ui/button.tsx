@@ -14,6 +14,13 @@ const LOOK: Readonly<Record<Variant, string>> = {
   ghost: "border-transparent text-soft hover:bg-raised hover:text-ink",
   danger: "border-fail bg-panel text-fail hover:bg-fail-wash",
 };
+/** A button that cannot act steps back, whatever it looks like otherwise. */
+const OFF: Readonly<Record<Variant, string>> = {
+  primary: "border-transparent bg-raised text-faint",
+  plain: "border-line bg-panel text-faint",
+  ghost: "border-transparent text-faint",
+  danger: "border-line bg-panel text-faint",
+};
 const SHAPE =
   "inline-flex min-h-7 items-center justify-center gap-1.5 rounded-md border px-2.5 py-0.5 font-medium whitespace-nowrap select-none";
 
@@ -26,7 +33,16 @@ interface ButtonProps extends Omit<ComponentProps<"button">, "disabled"> {
 }
 
 export function Button(props: ButtonProps) {
-  const { variant = "plain", icon, disabledReason, pending = false, className = "", children, onClick, ...rest } = props;
+  const {
+    variant = "plain",
+    icon,
+    disabledReason,
+    pending = false,
+    className = "",
+    children,
+    onClick,
+    ...rest
+  } = props;
   const id = useId();
   const reason = disabledReason ?? null;
   const off = reason !== null || pending;
@@ -35,7 +51,7 @@ export function Button(props: ButtonProps) {
       <button
         type="button"
         {...rest}
-        className={`${SHAPE} ${off ? "border-line bg-raised text-faint" : LOOK[variant]} ${className}`}
+        className={`${SHAPE} ${off ? OFF[variant] : LOOK[variant]} ${className}`}
         aria-disabled={off}
         aria-busy={pending}
         {...(reason === null ? {} : { "aria-describedby": id })}
@@ -65,7 +81,12 @@ function Reason({ id, text }: { id: string; text: string }) {
   );
 }
 
-export function ButtonLink({ variant = "plain", icon, children, ...to }: LinkProps & { variant?: Variant; icon?: IconName; children: ReactNode }) {
+export function ButtonLink({
+  variant = "plain",
+  icon,
+  children,
+  ...to
+}: LinkProps & { variant?: Variant; icon?: IconName; children: ReactNode }) {
   return (
     <Link {...to} className={`${SHAPE} ${LOOK[variant]}`}>
       {icon === undefined ? null : <Icon name={icon} />}
@@ -75,7 +96,11 @@ export function ButtonLink({ variant = "plain", icon, children, ...to }: LinkPro
 }
 
 /** A square button with an icon alone; the label is read out and shown as a title. */
-export function IconButton({ label, icon, ...rest }: Omit<ComponentProps<"button">, "children"> & { label: string; icon: IconName }) {
+export function IconButton({
+  label,
+  icon,
+  ...rest
+}: Omit<ComponentProps<"button">, "children"> & { label: string; icon: IconName }) {
   return (
     <button
       type="button"

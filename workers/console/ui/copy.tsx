@@ -30,7 +30,12 @@ export function CopyButton({ text, label = "Copy" }: { text: string; label?: str
 export function Command({ text, label }: { text: string; label: string }) {
   return (
     <div className="flex min-w-0 items-start gap-1 rounded-md border border-line bg-raised py-1 pr-1 pl-2.5">
-      <pre aria-label={label} role="group" tabIndex={0} className="min-w-0 flex-1 overflow-x-auto py-0.5 leading-5">
+      <pre
+        aria-label={label}
+        role="group"
+        tabIndex={0}
+        className="min-w-0 flex-1 overflow-x-auto py-0.5 leading-5"
+      >
         {text}
       </pre>
       <CopyButton text={text} label={`Copy: ${label}`} />

@@ -15,7 +15,14 @@ interface DialogProps {
   readonly children: ReactNode;
 }
 
-export function Dialog({ title, open, close, stubborn = false, wide = false, children }: DialogProps) {
+export function Dialog({
+  title,
+  open,
+  close,
+  stubborn = false,
+  wide = false,
+  children,
+}: DialogProps) {
   return (
     <Base.Root
       open={open}
@@ -30,7 +37,9 @@ export function Dialog({ title, open, close, stubborn = false, wide = false, chi
         <Base.Popup
           className={`fixed top-[10vh] left-1/2 z-50 flex max-h-[82vh] w-[calc(100vw-24px)] -translate-x-1/2 flex-col overflow-hidden rounded-lg border border-line bg-panel shadow-dialog outline-none ${wide ? "max-w-lg" : "max-w-md"}`}
         >
-          <Base.Title className="border-b border-line px-4 py-3 text-lg font-semibold">{title}</Base.Title>
+          <Base.Title className="border-b border-line px-4 py-3 text-lg font-semibold">
+            {title}
+          </Base.Title>
           <div className="min-h-0 overflow-y-auto p-4">{children}</div>
         </Base.Popup>
       </Base.Portal>
@@ -74,7 +83,12 @@ export function Confirm(props: ConfirmProps) {
             <span>
               Type <strong className="font-mono break-all">{props.typed}</strong> to confirm
             </span>
-            <input className="h-8 rounded-md border border-edge bg-panel px-2" autoComplete="off" value={name} onChange={(event) => setName(event.target.value)} />
+            <input
+              className="h-8 rounded-md border border-edge bg-panel px-2"
+              autoComplete="off"
+              value={name}
+              onChange={(event) => setName(event.target.value)}
+            />
           </label>
         )}
         <InlineError error={props.error} />

@@ -13,9 +13,9 @@ export function Failure({ error: thrown, retry }: { error: unknown; retry?: () =
   const final = error.status === 404 || error.status === 403;
   return (
     <div className="mx-auto max-w-lg px-4 py-16">
-      <h1 tabIndex={-1} className="flex gap-2 text-xl font-semibold">
+      <h1 tabIndex={-1} className="flex items-center gap-2 text-xl font-semibold">
         {final ? null : (
-          <span className="mt-1 text-fail">
+          <span className="text-fail">
             <Icon name="alert" />
           </span>
         )}
@@ -55,7 +55,8 @@ export function InlineError({ error }: { error: unknown }) {
 
 function RetryButton({ error, retry }: { error: ApiError; retry: () => void }) {
   const [now, setNow] = useState(() => Date.now());
-  const waitS = error.retryAt === undefined ? 0 : Math.max(0, Math.ceil((error.retryAt - now) / 1_000));
+  const waitS =
+    error.retryAt === undefined ? 0 : Math.max(0, Math.ceil((error.retryAt - now) / 1_000));
   useEffect(() => {
     if (waitS === 0) return;
     const timer = setTimeout(() => setNow(Date.now()), 1_000);
@@ -63,7 +64,12 @@ function RetryButton({ error, retry }: { error: ApiError; retry: () => void }) {
   }, [waitS, now]);
   return (
     <div className="mt-4">
-      <Button variant="primary" icon="retry" onClick={retry} disabledReason={waitS === 0 ? null : `The API asks to wait ${waitS} s.`}>
+      <Button
+        variant="primary"
+        icon="retry"
+        onClick={retry}
+        disabledReason={waitS === 0 ? null : `The API asks to wait ${waitS} s.`}
+      >
         {waitS === 0 ? "Retry" : `Retry in ${waitS} s`}
       </Button>
     </div>

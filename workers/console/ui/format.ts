@@ -17,7 +17,8 @@ export function bytes(count: number): string {
 export const count = (value: number): string => value.toLocaleString("en-US");
 
 /** `1 block`, `2 blocks`. */
-export const plural = (value: number, noun: string): string => `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
+export const plural = (value: number, noun: string): string =>
+  `${count(value)} ${noun}${value === 1 ? "" : "s"}`;
 
 /** Milliseconds as `340 ms`, `4.2 s`, `3 min`, `2 h`. */
 export function duration(ms: number): string {

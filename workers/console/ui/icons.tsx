@@ -5,7 +5,8 @@ const SHAPES = {
   runs: "M3 3.5h6.5M3 8h10M3 12.5h6.5M12.5 2.5v2M12.5 11.5v2",
   analyses: "M9.5 2h-6v12h9V5zM9.5 2v3h3M5.5 8h5M5.5 10.7h3",
   keys: "M10.2 9.3a3.6 3.6 0 1 0-3.5-2.8L2 11.2V14h2.8v-1.6h1.6v-1.6h1.2zM11 5h.01",
-  account: "M8 8.2a2.7 2.7 0 1 0 0-5.4 2.7 2.7 0 0 0 0 5.4zM3 13.6c.6-2.4 2.5-3.6 5-3.6s4.4 1.2 5 3.6",
+  account:
+    "M8 8.2a2.7 2.7 0 1 0 0-5.4 2.7 2.7 0 0 0 0 5.4zM3 13.6c.6-2.4 2.5-3.6 5-3.6s4.4 1.2 5 3.6",
   check: "M3 8.5l3.2 3.2L13 4.8",
   alert: "M8 2l6.3 11.3H1.7zM8 6.5v3M8 11.4h.01",
   close: "M4 4l8 8M12 4l-8 8",
@@ -34,7 +35,16 @@ export type IconName = keyof typeof SHAPES | "spinner";
 export function Icon({ name }: { name: IconName }) {
   const spinning = name === "spinner";
   return (
-    <svg aria-hidden="true" className={`mt-[2px] size-4 shrink-0 ${spinning ? "animate-spin" : ""}`} viewBox="0 0 16 16" fill="none" stroke="currentColor" strokeWidth="1.4" strokeLinecap="round" strokeLinejoin="round">
+    <svg
+      aria-hidden="true"
+      className={`size-4 shrink-0 ${spinning ? "animate-spin" : ""}`}
+      viewBox="0 0 16 16"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.4"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+    >
       <path d={name === "spinner" ? "M8 2a6 6 0 1 1-6 6" : SHAPES[name]} />
     </svg>
   );

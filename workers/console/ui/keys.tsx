@@ -30,7 +30,8 @@ export function useKeyboard(): void {
     let held = "";
     let timer: ReturnType<typeof setTimeout> | undefined;
     const fire = (keys: string | undefined, trailing?: string) => {
-      if (keys !== undefined) [...bound].findLast((binding) => binding.keys === keys)?.run(trailing);
+      if (keys !== undefined)
+        [...bound].findLast((binding) => binding.keys === keys)?.run(trailing);
     };
     const keysOf = () => [...bound].map((binding) => binding.keys);
     const onKey = (event: KeyboardEvent) => {
@@ -56,7 +57,9 @@ export function useKeyboard(): void {
 
 export function KeyboardHelp() {
   const [open, setOpen] = useState(false);
-  useBindings(useState(() => [{ keys: "?", label: "Show this help", run: () => setOpen(true) }])[0]);
+  useBindings(
+    useState(() => [{ keys: "?", label: "Show this help", run: () => setOpen(true) }])[0],
+  );
   return (
     <Dialog title="Keyboard" open={open} close={() => setOpen(false)}>
       <table className="w-full">
@@ -82,8 +85,10 @@ export function KeyboardHelp() {
 }
 
 function ignored(event: KeyboardEvent): boolean {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !singleKeys()) return true;
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || !singleKeys())
+    return true;
   const target = event.target instanceof HTMLElement ? event.target : null;
-  if (target?.closest("input, textarea, select, [contenteditable], [role=dialog]") !== null) return true;
+  if (target?.closest("input, textarea, select, [contenteditable], [role=dialog]") !== null)
+    return true;
   return event.key.length > 1;
 }

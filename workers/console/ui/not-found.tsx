@@ -10,7 +10,9 @@ export function NotFound() {
       <h1 tabIndex={-1} className="text-xl font-semibold">
         There is no such page
       </h1>
-      <p className="mt-1 text-soft">The address may be mistyped, the thing deleted, or your role may not read this area.</p>
+      <p className="mt-1 text-soft">
+        The address may be mistyped, the thing deleted, or your role may not read this area.
+      </p>
       <p className="mt-4">
         <Link {...paths.home()} className="text-accent underline">
           Go to the overview

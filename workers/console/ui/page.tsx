@@ -17,8 +17,14 @@ interface PageProps {
 export function Page({ title, beside, actions, facts, full = false, children }: PageProps) {
   useTitle(title);
   return (
-    <div className={full ? "flex min-h-full flex-col lg:h-full" : "mx-auto max-w-xl px-4 pt-5 pb-12 md:px-7"}>
-      <header className={`flex flex-wrap items-start justify-between gap-x-4 gap-y-2 ${full ? "border-b border-line px-4 py-3 md:px-5" : "mb-5"}`}>
+    <div
+      className={
+        full ? "flex min-h-full flex-col lg:h-full" : "mx-auto max-w-xl px-4 pt-5 pb-12 md:px-7"
+      }
+    >
+      <header
+        className={`flex items-start justify-between gap-x-4 gap-y-2 max-md:flex-wrap ${full ? "border-b border-line px-4 py-3 md:px-5" : "mb-5"}`}
+      >
         <div className="min-w-0">
           <div className="flex min-w-0 flex-wrap items-center gap-x-3 gap-y-1">
             <h1 tabIndex={-1} className="min-w-0 text-xl font-semibold break-words">
@@ -26,9 +32,11 @@ export function Page({ title, beside, actions, facts, full = false, children }: 
             </h1>
             {beside}
           </div>
-          {facts === undefined ? null : <div className="mt-0.5 flex flex-wrap gap-x-4 text-soft">{facts}</div>}
+          {facts === undefined ? null : (
+            <div className="mt-0.5 flex flex-wrap gap-x-4 text-soft">{facts}</div>
+          )}
         </div>
-        <div className="flex flex-wrap gap-2">{actions}</div>
+        <div className="flex shrink-0 flex-wrap gap-2">{actions}</div>
       </header>
       {children}
     </div>
@@ -42,7 +50,15 @@ export function useTitle(title: string): void {
   }, [title]);
 }
 
-export function Section({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
+export function Section({
+  title,
+  aside,
+  children,
+}: {
+  title: string;
+  aside?: ReactNode;
+  children: ReactNode;
+}) {
   return (
     <section aria-label={title} className="mb-7">
       <div className="mb-2 flex min-h-7 items-center justify-between gap-3">
@@ -55,7 +71,15 @@ export function Section({ title, aside, children }: { title: string; aside?: Rea
 }
 
 /** What will appear here, one action, one command [CN8]. */
-export function Empty({ title, children, action }: { title: string; children: ReactNode; action?: ReactNode }) {
+export function Empty({
+  title,
+  children,
+  action,
+}: {
+  title: string;
+  children: ReactNode;
+  action?: ReactNode;
+}) {
   return (
     <div className="flex flex-col items-start gap-3 rounded-lg border border-dashed border-edge p-5">
       <p className="text-lg font-semibold">{title}</p>

@@ -44,7 +44,9 @@ function Finder({ entries, close }: { entries: readonly Entry[]; close: () => vo
   const navigate = useNavigate();
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
-  const found = entries.filter((entry) => entry.label.toLowerCase().includes(text.trim().toLowerCase()));
+  const found = entries.filter((entry) =>
+    entry.label.toLowerCase().includes(text.trim().toLowerCase()),
+  );
   const go = (entry: Entry | undefined) => {
     if (entry === undefined) return;
     close();
@@ -59,7 +61,17 @@ function Finder({ entries, close }: { entries: readonly Entry[]; close: () => vo
   };
   return (
     <div className="flex flex-col gap-2">
-      <input role="combobox" aria-expanded="true" aria-controls="palette" aria-activedescendant={`palette-${at}`} aria-label="Page or action" placeholder="Page or action" autoComplete="off" value={text} onKeyDown={onKeyDown} className="h-9 rounded-md border border-edge bg-panel px-3"
+      <input
+        role="combobox"
+        aria-expanded="true"
+        aria-controls="palette"
+        aria-activedescendant={`palette-${at}`}
+        aria-label="Page or action"
+        placeholder="Page or action"
+        autoComplete="off"
+        value={text}
+        onKeyDown={onKeyDown}
+        className="h-9 rounded-md border border-edge bg-panel px-3"
         onChange={(event) => {
           setText(event.target.value);
           setAt(0);
@@ -67,13 +79,23 @@ function Finder({ entries, close }: { entries: readonly Entry[]; close: () => vo
       />
       <ul id="palette" role="listbox" aria-label="Results">
         {found.map((entry, index) => (
-          <li key={entry.label} id={`palette-${index}`} role="option" aria-selected={index === at} onMouseMove={() => setAt(index)} onClick={() => go(entry)} className="flex cursor-pointer items-center gap-2 rounded-md px-2 py-1.5 aria-selected:bg-raised">
+          <li
+            key={entry.label}
+            id={`palette-${index}`}
+            role="option"
+            aria-selected={index === at}
+            onMouseMove={() => setAt(index)}
+            onClick={() => go(entry)}
+            className="flex cursor-pointer items-center gap-2 rounded-md px-2 py-1.5 aria-selected:bg-raised"
+          >
             <Icon name={entry.icon} />
             {entry.label}
           </li>
         ))}
       </ul>
-      {found.length === 0 ? <p className="px-2 text-soft">Nothing has this name. Try “runs”.</p> : null}
+      {found.length === 0 ? (
+        <p className="px-2 text-soft">Nothing has this name. Try “runs”.</p>
+      ) : null}
     </div>
   );
 }

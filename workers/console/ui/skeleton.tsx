@@ -2,7 +2,11 @@
 
 export function PageSkeleton() {
   return (
-    <div role="status" aria-label="Loading" className="appear-late mx-auto max-w-xl px-4 pt-6 md:px-7">
+    <div
+      role="status"
+      aria-label="Loading"
+      className="appear-late mx-auto max-w-xl px-4 pt-6 md:px-7"
+    >
       <Bar className="mb-6 h-6 w-48" />
       {[0, 1, 2, 3, 4, 5].map((row) => (
         <Bar key={row} className="mb-2 h-9 w-full" />

@@ -18,20 +18,32 @@ export function StaleBanner() {
       const failed = client
         .getQueryCache()
         .getAll()
-        .find((query) => query.isActive() && query.state.status === "error" && query.state.data !== undefined);
+        .find(
+          (query) =>
+            query.isActive() && query.state.status === "error" && query.state.data !== undefined,
+        );
       setStale((before) => {
         if (failed === undefined) return null;
-        return before ?? { title: asApiError(failed.state.error).title, since: new Date(failed.state.dataUpdatedAt).toISOString() };
+        return (
+          before ?? {
+            title: asApiError(failed.state.error).title,
+            since: new Date(failed.state.dataUpdatedAt).toISOString(),
+          }
+        );
       });
     };
     return client.getQueryCache().subscribe(read);
   }, [client]);
   if (stale === null) return null;
   return (
-    <div role="status" className="flex gap-2 border-b border-line bg-warn-wash px-4 py-1.5 text-warn">
+    <div
+      role="status"
+      className="flex items-center gap-2 border-b border-line bg-warn-wash px-4 py-1.5 text-warn"
+    >
       <Icon name="alert" />
       <p>
-        {stale.title}. What you see was read <Time at={stale.since} />; it is read again when this window gets the focus.
+        {stale.title}. What you see was read <Time at={stale.since} />; it is read again when this
+        window gets the focus.
       </p>
     </div>
   );

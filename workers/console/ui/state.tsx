@@ -39,7 +39,9 @@ export const TONES: Readonly<Record<Tone, string>> = {
 export function State({ state }: { state: string }) {
   const look = STATES[state] ?? { tone: "idle", icon: "dot", word: state };
   return (
-    <span className={`inline-flex items-start gap-1 font-medium whitespace-nowrap ${TONES[look.tone]}`}>
+    <span
+      className={`inline-flex h-5 items-center gap-1 align-top font-medium whitespace-nowrap ${TONES[look.tone]}`}
+    >
       <Icon name={look.icon} />
       {look.word}
     </span>
@@ -56,7 +58,9 @@ export function Tag({ tone, children }: { tone?: Tone; children: string }) {
     idle: "bg-raised text-soft",
   };
   return (
-    <span className={`inline-block max-w-full truncate rounded-sm px-1.5 align-middle font-mono text-xs leading-[18px] ${wash[tone ?? "idle"]}`}>
+    <span
+      className={`inline-block max-w-full truncate rounded-sm px-1.5 align-middle font-mono text-xs leading-[18px] ${wash[tone ?? "idle"]}`}
+    >
       {children}
     </span>
   );

@@ -23,11 +23,13 @@ export function FullTime({ at }: { at: string }) {
 
 function useAbsolute(at: string): string {
   const utc = useUtc();
-  return new Date(at).toLocaleString("en-GB", {
-    dateStyle: "medium",
-    timeStyle: "medium",
-    ...(utc ? { timeZone: "UTC" } : {}),
-  }) + (utc ? " UTC" : "");
+  return (
+    new Date(at).toLocaleString("en-GB", {
+      dateStyle: "medium",
+      timeStyle: "medium",
+      ...(utc ? { timeZone: "UTC" } : {}),
+    }) + (utc ? " UTC" : "")
+  );
 }
 
 function useNow(): number {

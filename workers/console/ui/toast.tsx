@@ -26,16 +26,29 @@ export function toastOk(title: string): void {
 
 /** Stays until it is dismissed: an error that vanishes cannot be quoted. */
 export function toastError(error: ApiError): void {
-  add({ tone: "fail", title: error.detail ?? error.title, remedy: error.remedy, code: error.code, requestId: error.requestId });
+  add({
+    tone: "fail",
+    title: error.detail ?? error.title,
+    remedy: error.remedy,
+    code: error.code,
+    requestId: error.requestId,
+  });
 }
 
 export function Toaster() {
   const shown = useSyncExternalStore(subscribe, () => toasts);
   return (
-    <section aria-label="Messages" aria-live="polite" className="fixed right-3 bottom-3 z-50 flex w-[min(400px,calc(100vw-24px))] flex-col gap-2">
+    <section
+      aria-label="Messages"
+      aria-live="polite"
+      className="fixed right-3 bottom-3 z-50 flex w-[min(400px,calc(100vw-24px))] flex-col gap-2"
+    >
       {shown.map((toast) => (
-        <div key={toast.id} className="flex gap-2 rounded-lg border border-line bg-panel p-3 shadow-dialog">
-          <span className={toast.tone === "ok" ? "text-ok" : "text-fail"}>
+        <div
+          key={toast.id}
+          className="flex gap-2 rounded-lg border border-line bg-panel p-3 shadow-dialog"
+        >
+          <span className={`pt-0.5 ${toast.tone === "ok" ? "text-ok" : "text-fail"}`}>
             <Icon name={toast.tone === "ok" ? "check" : "alert"} />
           </span>
           <div className="min-w-0 flex-1">
@@ -48,7 +61,12 @@ export function Toaster() {
               </p>
             )}
           </div>
-          <button type="button" aria-label="Dismiss" className="flex size-6 items-center justify-center rounded-sm text-soft hover:bg-raised" onClick={() => dismiss(toast.id)}>
+          <button
+            type="button"
+            aria-label="Dismiss"
+            className="flex size-6 items-center justify-center rounded-sm text-soft hover:bg-raised"
+            onClick={() => dismiss(toast.id)}
+          >
             <Icon name="close" />
           </button>
         </div>

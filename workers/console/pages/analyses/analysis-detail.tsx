@@ -2,7 +2,13 @@
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { whyNot } from "../../can.ts";
 import { paths } from "../../paths.ts";
-import { analysesKey, analysisQuery, deleteAnalysis, open, rerunAnalysis } from "../../queries/analyses.ts";
+import {
+  analysesKey,
+  analysisQuery,
+  deleteAnalysis,
+  open,
+  rerunAnalysis,
+} from "../../queries/analyses.ts";
 import { useAction } from "../../queries/action.ts";
 import { useMe } from "../../queries/me.ts";
 import { usePrefetched } from "../../queries/prefetched.ts";
@@ -22,8 +28,18 @@ export function AnalysisDetail() {
   const { analysis: id } = route.useParams();
   const analysis = usePrefetched(analysisQuery(id)).data;
   return (
-    <Page title={analysis.name} full beside={<Badges analysis={analysis} />} facts={<Facts analysis={analysis} />} actions={<Actions analysis={analysis} />}>
-      {analysis.result === null ? <AnalysisWaiting analysis={analysis} /> : <AnalysisWorkspace key={id} id={id} result={analysis.result} />}
+    <Page
+      title={analysis.name}
+      full
+      beside={<Badges analysis={analysis} />}
+      facts={<Facts analysis={analysis} />}
+      actions={<Actions analysis={analysis} />}
+    >
+      {analysis.result === null ? (
+        <AnalysisWaiting analysis={analysis} />
+      ) : (
+        <AnalysisWorkspace key={id} id={id} result={analysis.result} />
+      )}
     </Page>
   );
 }
@@ -49,8 +65,13 @@ function Actions({ analysis }: { analysis: Analysis }) {
   const org = me.org.slug;
   const navigate = useNavigate();
   const { dialog, ...search } = route.useSearch();
-  const back = () => void navigate({ ...paths.analysis(org, analysis.id, search), resetScroll: false });
-  const rerun = useAction({ run: rerunAnalysis, changes: [analysesKey], done: () => toastOk("The log is analysed again.") });
+  const back = () =>
+    void navigate({ ...paths.analysis(org, analysis.id, search), resetScroll: false });
+  const rerun = useAction({
+    run: rerunAnalysis,
+    changes: [analysesKey],
+    done: () => toastOk("The log is analysed again."),
+  });
   const remove = useAction({
     run: deleteAnalysis,
     quiet: true,
@@ -66,10 +87,26 @@ function Actions({ analysis }: { analysis: Analysis }) {
       <ButtonLink {...paths.run(org, analysis.run_id)} variant="ghost" icon="runs">
         Run
       </ButtonLink>
-      <Button variant="ghost" icon="retry" pending={rerun.isPending} disabledReason={whyNot(me.grants, "analyses.write", `analyses/${analysis.id}`) ?? running} onClick={() => rerun.mutate(analysis.id)}>
+      <Button
+        variant="ghost"
+        icon="retry"
+        pending={rerun.isPending}
+        disabledReason={whyNot(me.grants, "analyses.write", `analyses/${analysis.id}`) ?? running}
+        onClick={() => rerun.mutate(analysis.id)}
+      >
         Re-run
       </Button>
-      <Button variant="ghost" icon="trash" disabledReason={whyNot(me.grants, "analyses.write", `analyses/${analysis.id}`) ?? running} onClick={() => void navigate({ ...paths.analysis(org, analysis.id, { ...search, dialog: "delete" }), resetScroll: false })}>
+      <Button
+        variant="ghost"
+        icon="trash"
+        disabledReason={whyNot(me.grants, "analyses.write", `analyses/${analysis.id}`) ?? running}
+        onClick={() =>
+          void navigate({
+            ...paths.analysis(org, analysis.id, { ...search, dialog: "delete" }),
+            resetScroll: false,
+          })
+        }
+      >
         Delete
       </Button>
       <Confirm
@@ -81,7 +118,10 @@ function Actions({ analysis }: { analysis: Analysis }) {
         pending={remove.isPending}
         error={remove.error}
         typed={analysis.name}
-        consequences={["The log and its explanation are deleted; links to them stop working.", "This cannot be undone. The log can be sent again."]}
+        consequences={[
+          "The log and its explanation are deleted; links to them stop working.",
+          "This cannot be undone. The log can be sent again.",
+        ]}
       />
     </>
   );

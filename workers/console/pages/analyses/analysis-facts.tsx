@@ -1,5 +1,5 @@
 /** The line of facts under the name of an analysis. */
-import { bytes, count, duration, plural } from "../../ui/format.ts";
+import { bytes, duration, plural } from "../../ui/format.ts";
 import { Time } from "../../ui/time.tsx";
 import type { Analysis, RetryHint } from "../../wire.ts";
 
@@ -11,19 +11,31 @@ const HINTS: Readonly<Record<RetryHint, string>> = {
 
 export function Facts({ analysis }: { analysis: Analysis }) {
   const { result } = analysis;
-  const from = [analysis.repository, analysis.branch, analysis.workflow, analysis.job, analysis.step].filter((part) => part !== null);
+  const from = [
+    analysis.repository,
+    analysis.branch,
+    analysis.workflow,
+    analysis.job,
+    analysis.step,
+  ].filter((part) => part !== null);
   const exitCode = result?.exit_code;
   return (
     <>
-      {result === null ? null : <span className="font-medium text-ink">{HINTS[result.retry_hint]}</span>}
+      {result === null ? null : (
+        <span className="font-medium text-ink">{HINTS[result.retry_hint]}</span>
+      )}
       {from.length === 0 ? null : <span className="min-w-0 break-words">{from.join(" / ")}</span>}
       {exitCode === undefined ? null : <span>exit code {exitCode}</span>}
       <span>
         {result === null ? null : `${plural(result.lines, "line")}, `}
         {bytes(analysis.logs_size_bytes)}
       </span>
-      {analysis.processing_ms === null ? null : <span>explained in {duration(analysis.processing_ms)}</span>}
-      {result !== null && result.redactions > 0 ? <span>{count(result.redactions)} secrets hidden</span> : null}
+      {result === null || analysis.processing_ms === null ? null : (
+        <span>explained in {duration(analysis.processing_ms)}</span>
+      )}
+      {result !== null && result.redactions > 0 ? (
+        <span>{plural(result.redactions, "secret")} hidden</span>
+      ) : null}
       <span>
         sent <Time at={analysis.created_at} />
       </span>

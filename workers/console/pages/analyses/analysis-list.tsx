@@ -37,9 +37,16 @@ export function AnalysisList() {
         <NoAnalyses org={org} filtered={Object.keys(search).length > 0} />
       ) : (
         <>
-          <Table label="Analyses" columns={columns(org)} rows={items} rowKey={(analysis) => analysis.id} />
+          <Table
+            label="Analyses"
+            columns={columns(org)}
+            rows={items}
+            rowKey={(analysis) => analysis.id}
+          />
           <Pages
-            first={search.cursor === undefined ? null : paths.analyses(org, { ...search, cursor: "" })}
+            first={
+              search.cursor === undefined ? null : paths.analyses(org, { ...search, cursor: "" })
+            }
             older={next === null ? null : paths.analyses(org, { ...search, cursor: next })}
           />
         </>
@@ -66,7 +73,9 @@ const columns = (org: string): readonly Column<AnalysisSummary>[] => [
         <Link {...paths.analysis(org, analysis.id)} className="font-medium hover:underline">
           {analysis.name}
         </Link>{" "}
-        <span className="font-mono text-sm text-soft">{analysis.title ?? analysis.error?.message}</span>
+        <span className="font-mono text-sm text-soft">
+          {analysis.title ?? analysis.error?.message}
+        </span>
       </>
     ),
   },
@@ -74,22 +83,36 @@ const columns = (org: string): readonly Column<AnalysisSummary>[] => [
     name: "From",
     wide: true,
     cell: (analysis) => (
-      <span className="text-soft">{[analysis.repository, analysis.job].filter((part) => part !== null).join(" / ") || analysis.source}</span>
+      <span className="text-soft">
+        {[analysis.repository, analysis.job].filter((part) => part !== null).join(" / ") ||
+          analysis.source}
+      </span>
     ),
   },
   {
     name: "Confidence",
     wide: true,
-    cell: (analysis) => (analysis.confidence === null ? null : <span className="text-soft">{analysis.confidence.band}</span>),
+    cell: (analysis) =>
+      analysis.confidence === null ? null : (
+        <span className="text-soft">{analysis.confidence.band}</span>
+      ),
   },
-  { name: "Size", wide: true, right: true, cell: (analysis) => <span className="text-soft">{bytes(analysis.logs_size_bytes)}</span> },
+  {
+    name: "Size",
+    wide: true,
+    right: true,
+    cell: (analysis) => <span className="text-soft">{bytes(analysis.logs_size_bytes)}</span>,
+  },
   { name: "Sent", right: true, cell: (analysis) => <Time at={analysis.created_at} /> },
 ];
 
 function NoAnalyses({ org, filtered }: { org: string; filtered: boolean }) {
   if (filtered) {
     return (
-      <Empty title="No analysis matches" action={<ButtonLink {...paths.analyses(org)}>Show all analyses</ButtonLink>}>
+      <Empty
+        title="No analysis matches"
+        action={<ButtonLink {...paths.analyses(org)}>Show all analyses</ButtonLink>}
+      >
         <p>Other analyses may exist; these filters leave none.</p>
       </Empty>
     );
@@ -103,7 +126,10 @@ function NoAnalyses({ org, filtered }: { org: string; filtered: boolean }) {
         </ButtonLink>
       }
     >
-      <p>Send the log of a failed CI job: the lines that broke it, the failed tests and what to do next appear here.</p>
+      <p>
+        Send the log of a failed CI job: the lines that broke it, the failed tests and what to do
+        next appear here.
+      </p>
       <Command text={uploadCommand(location.origin)} label="Command that uploads a log" />
     </Empty>
   );

@@ -37,15 +37,22 @@ export function AnalysisNew() {
     if (form.current === null) return;
     const body = chosen ?? new Blob([text], { type: "text/plain" });
     const origin = originOf(new FormData(form.current));
-    upload.send({ body, query: { ...origin, name: origin["name"] ?? chosen?.name ?? "pasted log" } });
+    upload.send({
+      body,
+      query: { ...origin, name: origin["name"] ?? chosen?.name ?? "pasted log" },
+    });
   };
   const choose = (chosen: File) => {
     setFile(chosen);
     setText("");
   };
-  const nothing = file === null && text.trim() === "" ? "Choose a file or paste a log first." : null;
+  const nothing =
+    file === null && text.trim() === "" ? "Choose a file or paste a log first." : null;
   return (
-    <Page title="New analysis" facts="The lines that broke it, the failed tests, and what to do next.">
+    <Page
+      title="New analysis"
+      facts="The lines that broke it, the failed tests, and what to do next."
+    >
       <form
         ref={form}
         className="flex max-w-lg flex-col gap-4"
@@ -58,14 +65,27 @@ export function AnalysisNew() {
         {file === null ? (
           <label className="flex flex-col gap-1">
             <span className="font-medium">Or paste the log</span>
-            <textarea value={text} onChange={(event) => setText(event.target.value)} rows={10} spellCheck={false} placeholder="Paste the output of the failed job" className="w-full rounded-md border border-edge bg-panel p-2 font-mono text-sm" />
+            <textarea
+              value={text}
+              onChange={(event) => setText(event.target.value)}
+              rows={10}
+              spellCheck={false}
+              placeholder="Paste the output of the failed job"
+              className="w-full rounded-md border border-edge bg-panel p-2 font-mono text-sm"
+            />
           </label>
         ) : null}
         <Origin />
         <InlineError error={upload.state.status === "idle" ? upload.state.error : null} />
         <Sending state={upload.state} cancel={upload.cancel} />
         <div>
-          <Button type="submit" variant="primary" icon="analyses" pending={upload.state.status === "sending"} disabledReason={whyNot(me.grants, "analyses.write", "analyses") ?? nothing}>
+          <Button
+            type="submit"
+            variant="primary"
+            icon="analyses"
+            pending={upload.state.status === "sending"}
+            disabledReason={whyNot(me.grants, "analyses.write", "analyses") ?? nothing}
+          >
             Analyse
           </Button>
         </div>
@@ -84,9 +104,16 @@ function Sending({ state, cancel }: { state: UploadState; cancel: () => void }) 
   const sent = state.sentBytes >= state.totalBytes;
   return (
     <div className="flex items-center gap-3">
-      <progress aria-label="Upload" value={state.sentBytes} max={state.totalBytes} className="h-1.5 flex-1 accent-(--color-accent)" />
+      <progress
+        aria-label="Upload"
+        value={state.sentBytes}
+        max={state.totalBytes}
+        className="h-1.5 flex-1 accent-(--color-accent)"
+      />
       <span role="status" className="text-soft">
-        {sent ? "Sent; reading the log …" : `${bytes(state.sentBytes)} of ${bytes(state.totalBytes)}`}
+        {sent
+          ? "Sent; reading the log …"
+          : `${bytes(state.sentBytes)} of ${bytes(state.totalBytes)}`}
       </span>
       <Button onClick={cancel}>Cancel</Button>
     </div>

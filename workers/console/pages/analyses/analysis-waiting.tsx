@@ -25,7 +25,7 @@ export function AnalysisWaiting({ analysis }: { analysis: Analysis }) {
   }
   return (
     <div className="mx-auto w-full max-w-lg px-4 py-10">
-      <p className="flex gap-2 text-lg font-semibold text-fail">
+      <p className="flex items-center gap-2 text-lg font-semibold text-fail">
         <Icon name="alert" />
         The log could not be analysed
       </p>

@@ -26,7 +26,10 @@ export function AnalysisWorkspace({ id, result }: { id: string; result: Result }
   const [target, setTarget] = useState(() => startLine(result, range, active));
   const [prompt, setPrompt] = useState<string | null>(null);
   const [focusSearch, setFocusSearch] = useState(0);
-  const load = useCallback((from: number, lines: number, signal: AbortSignal) => readLog(id, from, lines, signal), [id]);
+  const load = useCallback(
+    (from: number, lines: number, signal: AbortSignal) => readLog(id, from, lines, signal),
+    [id],
+  );
   const jump = (line: number) => setTarget({ line });
 
   const openBlock = (rank: number) => {
@@ -37,7 +40,8 @@ export function AnalysisWorkspace({ id, result }: { id: string; result: Result }
   };
   const stepBlock = (by: 1 | -1) => {
     const at = result.blocks.findIndex((block) => block.rank === active);
-    const next = result.blocks[(at + by + result.blocks.length) % Math.max(1, result.blocks.length)];
+    const next =
+      result.blocks[(at + by + result.blocks.length) % Math.max(1, result.blocks.length)];
     if (next !== undefined) openBlock(next.rank);
   };
   const goToLine = (line: number) => {
@@ -66,8 +70,22 @@ export function AnalysisWorkspace({ id, result }: { id: string; result: Result }
   return (
     <div className="flex min-h-0 flex-1 flex-col lg:flex-row">
       <Findings result={result} active={active} openBlock={openBlock} goToLine={goToLine} />
-      <section aria-label="Log" className="flex h-[75vh] min-h-0 min-w-0 flex-1 flex-col lg:h-auto">
-        <Toolbar totalLines={result.lines} query={query} hits={found.hits} hitIndex={found.index} searching={found.searching} more={found.more} wrap={search.wrap === true} prompt={prompt} focusSearch={focusSearch} stepHit={stepHit} toggleWrap={toggleWrap}
+      <section
+        aria-label="Log"
+        className="flex h-[75vh] min-h-0 min-w-0 flex-none flex-col lg:h-auto lg:flex-1"
+      >
+        <Toolbar
+          totalLines={result.lines}
+          query={query}
+          hits={found.hits}
+          hitIndex={found.index}
+          searching={found.searching}
+          more={found.more}
+          wrap={search.wrap === true}
+          prompt={prompt}
+          focusSearch={focusSearch}
+          stepHit={stepHit}
+          toggleWrap={toggleWrap}
           search={(q) => place.go({ ...search, q }, range)}
           openPrompt={() => setPrompt("")}
           goTo={(line) => {
@@ -76,7 +94,19 @@ export function AnalysisWorkspace({ id, result }: { id: string; result: Result }
           }}
         />
         {found.error === null ? null : <InlineError error={found.error} />}
-        <Viewer load={load} totalLines={result.lines} blocks={result.blocks} activeRank={active} range={range} query={query} hits={found.hits} failedLines={failedLines} wrap={search.wrap === true} target={target} select={select} />
+        <Viewer
+          load={load}
+          totalLines={result.lines}
+          blocks={result.blocks}
+          activeRank={active}
+          range={range}
+          query={query}
+          hits={found.hits}
+          failedLines={failedLines}
+          wrap={search.wrap === true}
+          target={target}
+          select={select}
+        />
       </section>
     </div>
   );
@@ -91,15 +121,26 @@ function usePlace(id: string) {
   const range = useMemo(() => rangeFrom(hash), [hash]);
   const go = useCallback(
     (next: AnalysisSearch, lines: LineRange | null) => {
-      const clean = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== "" && value !== false));
-      void navigate({ ...paths.analysis(org, id, clean), hash: lines === null ? "" : hashOf(lines), replace: true, resetScroll: false });
+      const clean = Object.fromEntries(
+        Object.entries(next).filter(([, value]) => value !== "" && value !== false),
+      );
+      void navigate({
+        ...paths.analysis(org, id, clean),
+        hash: lines === null ? "" : hashOf(lines),
+        replace: true,
+        resetScroll: false,
+      });
     },
     [navigate, org, id],
   );
   return { search, range, go };
 }
 
-function startLine(result: Result, range: LineRange | null, active: number | null): { readonly line: number } | null {
+function startLine(
+  result: Result,
+  range: LineRange | null,
+  active: number | null,
+): { readonly line: number } | null {
   if (range !== null) return { line: range.from };
   const block = result.blocks.find((candidate) => candidate.rank === active);
   return block === undefined ? null : { line: block.start_line };

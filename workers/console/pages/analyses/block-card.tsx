@@ -15,18 +15,37 @@ interface BlockCardProps {
 
 export function BlockCard({ block, active, open }: BlockCardProps) {
   const lines = block.lines.filter((line) => plainText(line.text).trim() !== "");
-  const range = block.start_line === block.end_line ? `L${count(block.start_line)}` : `L${count(block.start_line)} – ${count(block.end_line)}`;
+  const range =
+    block.start_line === block.end_line
+      ? `L${count(block.start_line)}`
+      : `L${count(block.start_line)} – ${count(block.end_line)}`;
   return (
-    <li className={`overflow-hidden rounded-lg border bg-panel ${active ? "border-accent" : "border-line"}`}>
-      <button type="button" aria-current={active} onClick={open} className="block w-full px-3 pt-2 pb-1.5 text-left hover:bg-raised">
+    <li
+      className={`overflow-hidden rounded-lg border bg-panel ${active ? "border-accent" : "border-line"}`}
+    >
+      <button
+        type="button"
+        aria-current={active}
+        onClick={open}
+        className="block w-full px-3 pt-2 pb-1.5 text-left hover:bg-raised"
+      >
         <span className="mb-1 flex items-center gap-2">
-          <span className={`flex size-5 shrink-0 items-center justify-center rounded-sm text-xs font-semibold ${block.rank === 1 ? "bg-fail-wash text-fail" : "bg-raised text-soft"}`}>{block.rank}</span>
+          <span
+            className={`flex size-5 shrink-0 items-center justify-center rounded-sm text-xs font-semibold ${block.rank === 1 ? "bg-fail-wash text-fail" : "bg-raised text-soft"}`}
+          >
+            {block.rank}
+          </span>
           <Tag tone={block.rank === 1 ? "fail" : "idle"}>{block.code}</Tag>
           <span className="ml-auto font-mono text-xs text-faint">{range}</span>
         </span>
         {lines.slice(0, EXCERPT_LINES).map((line) => (
-          <span key={line.n} className={`block truncate font-mono text-sm ${active ? "" : "text-soft"}`}>
-            {runsOf(plainText(line.text).trimStart()).map((run) => run.text).join("")}
+          <span
+            key={line.n}
+            className={`block truncate font-mono text-sm ${active ? "" : "text-soft"}`}
+          >
+            {runsOf(plainText(line.text).trimStart())
+              .map((run) => run.text)
+              .join("")}
           </span>
         ))}
       </button>
@@ -45,7 +64,12 @@ function Evidence({ block, more }: { block: Block; more: number }) {
       <dl className="grid grid-cols-[1fr_64px_auto] items-center gap-x-3 gap-y-0.5 px-3 pb-2 text-sm">
         <Reason name={`family ${block.family}`} value={block.score} share={1} />
         {block.evidence.map((reason) => (
-          <Reason key={reason.signal} name={reason.signal.replaceAll("_", " ")} value={reason.value} share={Math.abs(reason.value) / most} />
+          <Reason
+            key={reason.signal}
+            name={reason.signal.replaceAll("_", " ")}
+            value={reason.value}
+            share={Math.abs(reason.value) / most}
+          />
         ))}
       </dl>
     </details>
@@ -57,7 +81,10 @@ function Reason({ name, value, share }: { name: string; value: number; share: nu
     <>
       <dt className="truncate text-soft">{name}</dt>
       <dd aria-hidden="true" className="h-1.5 rounded-sm bg-raised">
-        <span className={`block h-full rounded-sm ${value < 0 ? "bg-warn" : "bg-accent"}`} style={{ width: `${share * 100}%` }} />
+        <span
+          className={`block h-full rounded-sm ${value < 0 ? "bg-warn" : "bg-accent"}`}
+          style={{ width: `${share * 100}%` }}
+        />
       </dd>
       <dd className="text-right">{value.toLocaleString("en-US", { maximumFractionDigits: 2 })}</dd>
     </>

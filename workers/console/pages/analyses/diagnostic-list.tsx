@@ -6,11 +6,21 @@ import { Windowed } from "./windowed.tsx";
 
 const TONE = { error: "fail", warning: "warn", info: "idle" } as const;
 
-export function DiagnosticList({ diagnostics, goToLine }: { diagnostics: readonly Diagnostic[]; goToLine: (line: number) => void }) {
+export function DiagnosticList({
+  diagnostics,
+  goToLine,
+}: {
+  diagnostics: readonly Diagnostic[];
+  goToLine: (line: number) => void;
+}) {
   return (
     <Windowed label="Messages of tools" items={diagnostics} guessPx={46}>
       {(entry) => (
-        <button type="button" onClick={() => goToLine(entry.log_line)} className="block w-full px-3 py-1.5 text-left hover:bg-raised">
+        <button
+          type="button"
+          onClick={() => goToLine(entry.log_line)}
+          className="block w-full px-3 py-1.5 text-left hover:bg-raised"
+        >
           <span className="flex gap-2">
             <span className="min-w-0 flex-1 truncate font-mono text-sm text-soft">
               {entry.file}

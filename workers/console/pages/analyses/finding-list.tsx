@@ -16,14 +16,33 @@ interface FindingsProps {
 
 export function Findings({ result, active, openBlock, goToLine }: FindingsProps) {
   return (
-    <div role="group" aria-label="Findings" tabIndex={0} className="shrink-0 border-line px-4 pt-4 lg:w-[400px] lg:overflow-y-auto lg:border-r">
-      <Section title={result.blocks.length === 0 ? "No cause found" : "Most likely cause"} aside={<span className="text-sm text-faint max-lg:hidden"><kbd>n</kbd> <kbd>p</kbd> next, previous</span>}>
+    <div
+      role="group"
+      aria-label="Findings"
+      tabIndex={0}
+      className="shrink-0 border-line px-4 pt-4 lg:w-[400px] lg:overflow-y-auto lg:border-r"
+    >
+      <Section
+        title={result.blocks.length === 0 ? "No cause found" : "Most likely cause"}
+        aside={
+          <span className="text-sm text-faint max-lg:hidden">
+            <kbd>n</kbd> <kbd>p</kbd> next, previous
+          </span>
+        }
+      >
         {result.blocks.length === 0 ? (
-          <p className="text-soft">No line of this log looks like the cause. Read its end, or search it.</p>
+          <p className="text-soft">
+            No line of this log looks like the cause. Read its end, or search it.
+          </p>
         ) : (
           <ol className="flex flex-col gap-2">
             {result.blocks.map((block) => (
-              <BlockCard key={block.rank} block={block} active={block.rank === active} open={() => openBlock(block.rank)} />
+              <BlockCard
+                key={block.rank}
+                block={block}
+                active={block.rank === active}
+                open={() => openBlock(block.rank)}
+              />
             ))}
           </ol>
         )}
@@ -34,7 +53,10 @@ export function Findings({ result, active, openBlock, goToLine }: FindingsProps)
         </Section>
       )}
       {result.failed_tests.length === 0 ? null : (
-        <Section title={`Failed tests (${count(result.failed_tests.length)})`} aside={<Counts result={result} />}>
+        <Section
+          title={`Failed tests (${count(result.failed_tests.length)})`}
+          aside={<Counts result={result} />}
+        >
           <TestList tests={result.failed_tests} goToLine={goToLine} />
         </Section>
       )}

@@ -32,7 +32,14 @@ export function DropZone({ file, choose, clear }: DropZoneProps) {
       }}
       className={`flex min-h-28 flex-wrap items-center justify-center gap-3 rounded-lg border border-dashed px-4 py-5 ${over ? "border-accent bg-accent-wash" : "border-edge bg-panel"}`}
     >
-      <input ref={input} type="file" aria-label="Log file" tabIndex={-1} className="sr-only" onChange={(event) => take(event.target.files)} />
+      <input
+        ref={input}
+        type="file"
+        aria-label="Log file"
+        tabIndex={-1}
+        className="sr-only"
+        onChange={(event) => take(event.target.files)}
+      />
       {file === null ? (
         <>
           <span className="flex items-center gap-2 text-soft">

@@ -28,7 +28,10 @@ function Step({ text }: { text: string }) {
           ),
         )}
       </p>
-      <CopyButton text={command ?? text} label={command === undefined ? "Copy this step" : `Copy ${command}`} />
+      <CopyButton
+        text={command ?? text}
+        label={command === undefined ? "Copy this step" : `Copy ${command}`}
+      />
     </li>
   );
 }

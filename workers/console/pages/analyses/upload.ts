@@ -39,7 +39,11 @@ export function useUpload(done: (uploaded: Uploaded) => void): Uploader {
       const uploaded = await uploadLog({
         body,
         query,
-        idempotencyKey: intention.keyFor([query, body.size, body instanceof File ? body.lastModified : await body.text()]),
+        idempotencyKey: intention.keyFor([
+          query,
+          body.size,
+          body instanceof File ? body.lastModified : await body.text(),
+        ]),
         signal: controller.signal,
         progress: (sentBytes) => setState({ status: "sending", sentBytes, totalBytes: body.size }),
       });
@@ -66,7 +70,12 @@ export function useUpload(done: (uploaded: Uploaded) => void): Uploader {
 /** The answer the API would give, without sending 50 MB for it; null when the size is fine. */
 export function refusal(sizeBytes: number): ApiError | null {
   if (sizeBytes === 0) {
-    return new ApiError({ status: 422, code: "log_empty", title: "The log is empty", remedy: "Choose a file with text, or paste the log." });
+    return new ApiError({
+      status: 422,
+      code: "log_empty",
+      title: "The log is empty",
+      remedy: "Choose a file with text, or paste the log.",
+    });
   }
   if (sizeBytes <= UPLOAD_BYTES_MAX) return null;
   return new ApiError({

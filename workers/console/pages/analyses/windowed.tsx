@@ -16,9 +16,11 @@ const PLAIN_MAX = 50;
 
 export function Windowed<T>({ label, items, guessPx, children }: WindowedProps<T>) {
   return items.length <= PLAIN_MAX ? (
-    <ul aria-label={label} className="divide-y divide-line overflow-hidden rounded-lg border border-line bg-panel">
+    <ul
+      aria-label={label}
+      className="divide-y divide-line overflow-hidden rounded-lg border border-line bg-panel"
+    >
       {items.map((item, index) => (
-        // oxlint-disable-next-line react/no-array-index-key -- the list never changes its order
         <li key={index}>{children(item)}</li>
       ))}
     </ul>
@@ -38,12 +40,26 @@ function Window<T>({ label, items, guessPx, children }: WindowedProps<T>) {
     overscan: 8,
   });
   return (
-    <div ref={scroller} role="group" aria-label={label} tabIndex={0} className="max-h-96 overflow-y-auto rounded-lg border border-line bg-panel">
+    <div
+      ref={scroller}
+      role="group"
+      aria-label={label}
+      tabIndex={0}
+      className="max-h-96 overflow-y-auto rounded-lg border border-line bg-panel"
+    >
       <ul aria-label={label} className="relative" style={{ height: virtual.getTotalSize() }}>
         {virtual.getVirtualItems().map((row) => {
           const item = items[row.index];
           return item === undefined ? null : (
-            <li key={row.key} ref={virtual.measureElement} data-index={row.index} aria-setsize={items.length} aria-posinset={row.index + 1} className="absolute inset-x-0 border-b border-line" style={{ transform: `translateY(${row.start}px)` }}>
+            <li
+              key={row.key}
+              ref={virtual.measureElement}
+              data-index={row.index}
+              aria-setsize={items.length}
+              aria-posinset={row.index + 1}
+              className="absolute inset-x-0 border-b border-line"
+              style={{ transform: `translateY(${row.start}px)` }}
+            >
               {children(item)}
             </li>
           );

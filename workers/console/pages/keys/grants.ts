@@ -10,7 +10,11 @@ export interface KeyGrant {
 export const KEY_GRANTS: readonly KeyGrant[] = [
   { action: "analyses.write", text: "send logs, re-run and delete analyses", preset: true },
   { action: "analyses.read", text: "read analyses and redacted logs", preset: true },
-  { action: "analyses.read_raw", text: "read logs as they were sent, secrets included", preset: false },
+  {
+    action: "analyses.read_raw",
+    text: "read logs as they were sent, secrets included",
+    preset: false,
+  },
   { action: "runs.read", text: "read runs and tasks", preset: false },
   { action: "tasks.retry", text: "retry failed tasks", preset: false },
   { action: "tasks.cancel", text: "cancel runs and tasks", preset: false },

@@ -50,21 +50,39 @@ export function KeyList() {
             </Button>
           }
         >
-          <p>Keys appear here with their permissions and their last use. With one, CI sends its failed logs:</p>
+          <p>
+            Keys appear here with their permissions and their last use. With one, CI sends its
+            failed logs:
+          </p>
           <Command text={uploadCommand(location.origin)} label="Command that uploads a log" />
         </Empty>
       ) : (
-        <Table label="API keys" columns={columns(revoke, missing)} rows={keys} rowKey={(key) => key.id} current={search.key} />
+        <Table
+          label="API keys"
+          columns={columns(revoke, missing)}
+          rows={keys}
+          rowKey={(key) => key.id}
+          current={search.key}
+        />
       )}
       <KeyNew grants={me.grants} open={search.dialog === "new"} close={close} />
-      <KeyRevoke key={search.key} target={search.dialog === "revoke" ? keys.find((key) => key.id === search.key) : undefined} close={close} />
+      <KeyRevoke
+        key={search.key}
+        target={search.dialog === "revoke" ? keys.find((key) => key.id === search.key) : undefined}
+        close={close}
+      />
     </Page>
   );
 }
 
 const columns = (revoke: (key: Key) => void, missing: string | null): readonly Column<Key>[] => [
   { name: "Name", cell: (key) => <span className="font-medium">{key.name}</span> },
-  { name: "Key", cell: (key) => <span className="font-mono text-sm text-soft">ewk_{key.key_id.slice(0, 6)}…</span> },
+  {
+    name: "Key",
+    cell: (key) => (
+      <span className="font-mono text-sm text-soft">ewk_{key.key_id.slice(0, 6)}…</span>
+    ),
+  },
   {
     name: "Permissions",
     grow: true,
@@ -78,13 +96,38 @@ const columns = (revoke: (key: Key) => void, missing: string | null): readonly C
     ),
   },
   { name: "State", cell: (key) => <State state={stateOf(key, Date.now())} /> },
-  { name: "Expires", wide: true, right: true, cell: (key) => (key.expires_at === null ? <span className="text-faint">never</span> : <Time at={key.expires_at} />) },
-  { name: "Last used", right: true, cell: (key) => (key.last_used_at === null ? <span className="text-faint">never</span> : <Time at={key.last_used_at} />) },
+  {
+    name: "Expires",
+    wide: true,
+    right: true,
+    cell: (key) =>
+      key.expires_at === null ? (
+        <span className="text-faint">never</span>
+      ) : (
+        <Time at={key.expires_at} />
+      ),
+  },
+  {
+    name: "Last used",
+    right: true,
+    cell: (key) =>
+      key.last_used_at === null ? (
+        <span className="text-faint">never</span>
+      ) : (
+        <Time at={key.last_used_at} />
+      ),
+  },
   {
     name: "Actions",
     right: true,
     cell: (key) => (
-      <Button variant="ghost" onClick={() => revoke(key)} disabledReason={missing ?? (key.revoked_at === null ? null : "This key is revoked already.")}>
+      <Button
+        variant="ghost"
+        onClick={() => revoke(key)}
+        disabledReason={
+          missing ?? (key.revoked_at === null ? null : "This key is revoked already.")
+        }
+      >
         Revoke
       </Button>
     ),

@@ -4,6 +4,7 @@ import type { FormEvent } from "react";
 import { permits } from "../../can.ts";
 import { asApiError, errorsByField } from "../../errors.ts";
 import { Check, Field, Select } from "../../forms/field.tsx";
+import { textOf } from "../../forms/text.ts";
 import { useAction } from "../../queries/action.ts";
 import { createKey, keysKey } from "../../queries/keys.ts";
 import { Button } from "../../ui/button.tsx";
@@ -35,9 +36,21 @@ export function KeyNew({ grants, open, close }: KeyNewProps) {
   );
 }
 
-function KeyForm({ grants, close, made }: { grants: readonly string[]; close: () => void; made: (token: string) => void }) {
-  const offered = KEY_GRANTS.filter((grant) => permits(grants, grant.action, grant.action.slice(0, grant.action.indexOf("."))));
-  const [chosen, setChosen] = useState(() => new Set(offered.filter((grant) => grant.preset).map((grant) => grant.action)));
+function KeyForm({
+  grants,
+  close,
+  made,
+}: {
+  grants: readonly string[];
+  close: () => void;
+  made: (token: string) => void;
+}) {
+  const offered = KEY_GRANTS.filter((grant) =>
+    permits(grants, grant.action, grant.action.slice(0, grant.action.indexOf("."))),
+  );
+  const [chosen, setChosen] = useState(
+    () => new Set(offered.filter((grant) => grant.preset).map((grant) => grant.action)),
+  );
   const [days, setDays] = useState<string>(EXPIRIES[0].value);
   const action = useAction({
     run: createKey,
@@ -49,8 +62,12 @@ function KeyForm({ grants, close, made }: { grants: readonly string[]; close: ()
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (chosen.size === 0) return;
-    const name = String(new FormData(event.currentTarget).get("name") ?? "").trim();
-    action.mutate({ name, grants: [...chosen].map((grant) => `${grant}@**`), expires_at: expiresAt(days, roundedNow()) });
+    const name = textOf(new FormData(event.currentTarget), "name");
+    action.mutate({
+      name,
+      grants: [...chosen].map((grant) => `${grant}@**`),
+      expires_at: expiresAt(days, roundedNow()),
+    });
   };
   const toggle = (name: string, on: boolean) => {
     const next = new Set(chosen);
@@ -60,12 +77,27 @@ function KeyForm({ grants, close, made }: { grants: readonly string[]; close: ()
   };
   return (
     <form className="flex flex-col gap-4" onSubmit={submit}>
-      <Field label="Name" name="name" required maxLength={100} autoComplete="off" placeholder="ci" hint="What will use it." error={errors["name"]} />
+      <Field
+        label="Name"
+        name="name"
+        required
+        maxLength={100}
+        autoComplete="off"
+        placeholder="ci"
+        hint="What will use it."
+        error={errors["name"]}
+      />
       <fieldset>
         <legend className="mb-1 font-medium">Permissions</legend>
         {offered.map((grant) => (
-          <Check key={grant.action} label="" checked={chosen.has(grant.action)} change={(on) => toggle(grant.action, on)}>
-            <span className="font-mono text-sm">{grant.action}</span> <span className="text-soft">{grant.text}</span>
+          <Check
+            key={grant.action}
+            label=""
+            checked={chosen.has(grant.action)}
+            change={(on) => toggle(grant.action, on)}
+          >
+            <span className="font-mono text-sm">{grant.action}</span>{" "}
+            <span className="text-soft">{grant.text}</span>
           </Check>
         ))}
       </fieldset>
@@ -73,7 +105,14 @@ function KeyForm({ grants, close, made }: { grants: readonly string[]; close: ()
       <InlineError error={action.error} />
       <div className="flex justify-end gap-2">
         <Button onClick={close}>Cancel</Button>
-        <Button type="submit" variant="primary" pending={action.isPending} disabledReason={chosen.size === 0 ? "A key without permissions can do nothing: choose one." : null}>
+        <Button
+          type="submit"
+          variant="primary"
+          pending={action.isPending}
+          disabledReason={
+            chosen.size === 0 ? "A key without permissions can do nothing: choose one." : null
+          }
+        >
           Create
         </Button>
       </div>

@@ -29,7 +29,9 @@ export function KeyRevoke({ target, close }: { target: Key | undefined; close: (
       {...(target === undefined ? {} : { typed: target.name })}
       consequences={[
         "Requests with this key are refused within 30 seconds, for good.",
-        target?.last_used_at === null ? "It was never used." : "Whatever uses it stops working until it gets another key.",
+        target?.last_used_at === null
+          ? "It was never used."
+          : "Whatever uses it stops working until it gets another key.",
       ]}
     />
   );

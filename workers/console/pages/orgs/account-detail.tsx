@@ -1,7 +1,14 @@
 /** The signed-in user: who, in which organization, the choices of this browser, and the way out. */
 import { useNavigate } from "@tanstack/react-router";
 import { Check, Select } from "../../forms/field.tsx";
-import { setSingleKeys, setTheme, setUtc, useSingleKeys, useTheme, useUtc } from "../../preferences.ts";
+import {
+  setSingleKeys,
+  setTheme,
+  setUtc,
+  useSingleKeys,
+  useTheme,
+  useUtc,
+} from "../../preferences.ts";
 import { paths } from "../../paths.ts";
 import { useAction } from "../../queries/action.ts";
 import { useMe } from "../../queries/me.ts";

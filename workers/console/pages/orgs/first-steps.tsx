@@ -18,17 +18,36 @@ export function FirstSteps({ org, analysed, keyed }: FirstStepsProps) {
   return (
     <Section title="Start here">
       <ol className="grid gap-3 lg:grid-cols-3">
-        <Step n={1} title="Paste a failed log" done={analysed} text="See the lines that broke it, the failed tests and what to do next. No key needed.">
-          <ButtonLink {...paths.analysisNew(org)} variant={analysed ? "plain" : "primary"} icon="upload">
+        <Step
+          n={1}
+          title="Paste a failed log"
+          done={analysed}
+          text="See the lines that broke it, the failed tests and what to do next. No key needed."
+        >
+          <ButtonLink
+            {...paths.analysisNew(org)}
+            variant={analysed ? "plain" : "primary"}
+            icon="upload"
+          >
             Paste a log
           </ButtonLink>
         </Step>
-        <Step n={2} title="Create an API key" done={keyed === true} text="With the permissions you choose; it is shown once.">
+        <Step
+          n={2}
+          title="Create an API key"
+          done={keyed === true}
+          text="With the permissions you choose; it is shown once."
+        >
           <ButtonLink {...paths.keys(org, { dialog: "new" })} icon="keys">
             Create a key
           </ButtonLink>
         </Step>
-        <Step n={3} title="Send logs from CI" done={false} text="Add this to a step that runs when the job failed.">
+        <Step
+          n={3}
+          title="Send logs from CI"
+          done={false}
+          text="Add this to a step that runs when the job failed."
+        >
           <Command text={uploadCommand(location.origin)} label="Command that uploads a log" />
         </Step>
       </ol>
@@ -36,11 +55,25 @@ export function FirstSteps({ org, analysed, keyed }: FirstStepsProps) {
   );
 }
 
-function Step({ n, title, done, text, children }: { n: number; title: string; done: boolean; text: string; children: ReactNode }) {
+function Step({
+  n,
+  title,
+  done,
+  text,
+  children,
+}: {
+  n: number;
+  title: string;
+  done: boolean;
+  text: string;
+  children: ReactNode;
+}) {
   return (
     <li className="flex min-w-0 flex-col gap-2 rounded-lg border border-line bg-panel p-4">
       <h3 className="flex items-center gap-2 font-semibold">
-        <span className={`flex size-5 items-center justify-center rounded-sm text-xs ${done ? "bg-ok-wash text-ok" : "bg-raised text-soft"}`}>
+        <span
+          className={`flex size-5 items-center justify-center rounded-sm text-xs ${done ? "bg-ok-wash text-ok" : "bg-raised text-soft"}`}
+        >
           {done ? <Icon name="check" /> : n}
         </span>
         {title}

@@ -30,7 +30,10 @@ export function LinkRedeem() {
   }, [token, mutate]);
   const failed = token === null || action.isError;
   return (
-    <Welcome title={failed ? "This link does not work" : "Signing you in"} lead={failed ? "Sign-in links work once, for 10 minutes." : "One moment."}>
+    <Welcome
+      title={failed ? "This link does not work" : "Signing you in"}
+      lead={failed ? "Sign-in links work once, for 10 minutes." : "One moment."}
+    >
       <InlineError error={action.error} />
       {failed ? (
         <div className="mt-3">

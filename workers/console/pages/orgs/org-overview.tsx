@@ -32,7 +32,9 @@ export function OrgOverview() {
         </ButtonLink>
       }
     >
-      {analysed && keyed === true ? null : <FirstSteps org={org} analysed={analysed} keyed={keyed} />}
+      {analysed && keyed === true ? null : (
+        <FirstSteps org={org} analysed={analysed} keyed={keyed} />
+      )}
       <Day overview={overview} org={org} />
       <div className="grid gap-x-6 lg:grid-cols-[3fr_2fr]">
         <Section title="Latest analyses" aside={<More to={paths.analyses(org)} />}>
@@ -47,7 +49,11 @@ export function OrgOverview() {
   );
 }
 
-const More = ({ to }: { to: ReturnType<typeof paths.analyses> | ReturnType<typeof paths.runs> }) => (
+const More = ({
+  to,
+}: {
+  to: ReturnType<typeof paths.analyses> | ReturnType<typeof paths.runs>;
+}) => (
   <Link {...to} className="rounded-sm text-accent hover:underline">
     All
   </Link>
@@ -59,10 +65,40 @@ function Day({ overview, org }: { overview: Overview; org: string }) {
   return (
     <Section title="Last 24 hours">
       <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-lg border border-line bg-line md:grid-cols-4">
-        <Figure name="Analyses" value={analyses.total} note={analyses.pending > 0 ? `${count(analyses.pending)} pending` : `${count(analyses.completed)} explained`} to={paths.analyses(org)} />
-        <Figure name="Analyses failed" value={analyses.failed} tone={analyses.failed > 0 ? "text-fail" : ""} note={analyses.failed === 0 ? "none" : "no explanation"} to={paths.analyses(org, { status: "failed" })} />
-        <Figure name="Runs" value={runs.total} note={runs.running > 0 ? `${count(runs.running)} running` : `${count(runs.succeeded)} succeeded`} to={paths.runs(org)} />
-        <Figure name="Runs failed" value={runs.failed} tone={runs.failed > 0 ? "text-fail" : ""} note={runs.failed === 0 ? "none" : "retry from the run"} to={paths.runs(org, { status: "failed" })} />
+        <Figure
+          name="Analyses"
+          value={analyses.total}
+          note={
+            analyses.pending > 0
+              ? `${count(analyses.pending)} pending`
+              : `${count(analyses.completed)} explained`
+          }
+          to={paths.analyses(org)}
+        />
+        <Figure
+          name="Analyses failed"
+          value={analyses.failed}
+          tone={analyses.failed > 0 ? "text-fail" : ""}
+          note={analyses.failed === 0 ? "none" : "no explanation"}
+          to={paths.analyses(org, { status: "failed" })}
+        />
+        <Figure
+          name="Runs"
+          value={runs.total}
+          note={
+            runs.running > 0
+              ? `${count(runs.running)} running`
+              : `${count(runs.succeeded)} succeeded`
+          }
+          to={paths.runs(org)}
+        />
+        <Figure
+          name="Runs failed"
+          value={runs.failed}
+          tone={runs.failed > 0 ? "text-fail" : ""}
+          note={runs.failed === 0 ? "none" : "retry from the run"}
+          to={paths.runs(org, { status: "failed" })}
+        />
       </dl>
     </Section>
   );
@@ -92,7 +128,13 @@ function Figure({ name, value, note, tone = "", to }: FigureProps) {
   );
 }
 
-function Categories({ org, categories }: { org: string; categories: Overview["analyses"]["by_category"] }) {
+function Categories({
+  org,
+  categories,
+}: {
+  org: string;
+  categories: Overview["analyses"]["by_category"];
+}) {
   if (categories.length === 0) return null;
   const most = Math.max(...categories.map((entry) => entry.count));
   return (
@@ -100,8 +142,15 @@ function Categories({ org, categories }: { org: string; categories: Overview["an
       <ul className="rounded-lg border border-line bg-panel p-1.5">
         {categories.slice(0, 8).map(({ category, count: times }) => (
           <li key={category}>
-            <Link {...paths.analyses(org, { category })} className="relative flex items-center justify-between gap-3 overflow-hidden rounded-sm px-2 py-1 hover:bg-raised">
-              <span aria-hidden="true" className="absolute inset-y-0.5 left-0 rounded-sm bg-accent-wash" style={{ width: `${(times / most) * 100}%` }} />
+            <Link
+              {...paths.analyses(org, { category })}
+              className="relative flex items-center justify-between gap-3 overflow-hidden rounded-sm px-2 py-1 hover:bg-raised"
+            >
+              <span
+                aria-hidden="true"
+                className="absolute inset-y-0.5 left-0 rounded-sm bg-accent-wash"
+                style={{ width: `${(times / most) * 100}%` }}
+              />
               <span className="relative truncate font-mono text-sm">{category}</span>
               <span className="relative">{count(times)}</span>
             </Link>
@@ -116,13 +165,18 @@ function FailedRuns({ org, runs }: { org: string; runs: Overview["latest_failed_
   return (
     <Section title="Latest failed runs" aside={<More to={paths.runs(org, { status: "failed" })} />}>
       {runs.length === 0 ? (
-        <p className="rounded-lg border border-line bg-panel px-4 py-3 text-soft">No run has failed.</p>
+        <p className="rounded-lg border border-line bg-panel px-4 py-3 text-soft">
+          No run has failed.
+        </p>
       ) : (
         <ul className="divide-y divide-line rounded-lg border border-line bg-panel">
           {runs.map((run) => (
             <li key={run.id} className="flex items-center gap-3 px-3 py-2">
               <State state={run.status} />
-              <Link {...paths.run(org, run.id)} className="min-w-0 flex-1 truncate font-mono text-sm hover:underline">
+              <Link
+                {...paths.run(org, run.id)}
+                className="min-w-0 flex-1 truncate font-mono text-sm hover:underline"
+              >
                 {run.dag_id}
               </Link>
               <span className="text-soft">

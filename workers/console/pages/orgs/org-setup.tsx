@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { FormEvent } from "react";
 import { asApiError, errorsByField } from "../../errors.ts";
 import { Field } from "../../forms/field.tsx";
+import { textOf } from "../../forms/text.ts";
 import { takeToken } from "../../fragment.ts";
 import { setUp } from "../../queries/orgs.ts";
 import { useAction } from "../../queries/action.ts";
@@ -17,7 +18,10 @@ export function OrgSetup() {
   const [token] = useState(takeToken);
   if (token === null) return <NoToken />;
   return (
-    <Welcome title="Set up Edgewright" lead="Who you are, and the organization your team works in. Nothing leaves this machine.">
+    <Welcome
+      title="Set up Edgewright"
+      lead="Who you are, and the organization your team works in. Nothing leaves this machine."
+    >
       <SetupForm token={token} />
     </Welcome>
   );
@@ -37,15 +41,42 @@ function SetupForm({ token }: { token: string }) {
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const text = (name: string) => String(form.get(name) ?? "").trim();
-    const email = text("email");
-    action.mutate({ token, name: text("name"), org_name: text("org_name"), ...(email === "" ? {} : { email }) });
+    const email = textOf(form, "email");
+    action.mutate({
+      token,
+      name: textOf(form, "name"),
+      org_name: textOf(form, "org_name"),
+      ...(email === "" ? {} : { email }),
+    });
   };
   return (
     <form className="flex flex-col gap-4" onSubmit={submit}>
-      <Field label="Your name" name="name" required maxLength={100} autoComplete="name" autoFocus error={errors["name"]} />
-      <Field label="Organization" name="org_name" required maxLength={100} autoComplete="organization" hint="Your team or company; it becomes part of every address." error={errors["org_name"]} />
-      <Field label="E-mail" name="email" type="email" maxLength={200} autoComplete="email" error={errors["email"]} />
+      <Field
+        label="Your name"
+        name="name"
+        required
+        maxLength={100}
+        autoComplete="name"
+        autoFocus
+        error={errors["name"]}
+      />
+      <Field
+        label="Organization"
+        name="org_name"
+        required
+        maxLength={100}
+        autoComplete="organization"
+        hint="Your team or company; it becomes part of every address."
+        error={errors["org_name"]}
+      />
+      <Field
+        label="E-mail"
+        name="email"
+        type="email"
+        maxLength={200}
+        autoComplete="email"
+        error={errors["email"]}
+      />
       <InlineError error={action.error} />
       <Button type="submit" variant="primary" pending={action.isPending} className="h-9 w-full">
         Create the organization
@@ -56,7 +87,10 @@ function SetupForm({ token }: { token: string }) {
 
 function NoToken() {
   return (
-    <Welcome title="Set up Edgewright" lead="This page needs the link that the first start prints; it works once and for 24 hours.">
+    <Welcome
+      title="Set up Edgewright"
+      lead="This page needs the link that the first start prints; it works once and for 24 hours."
+    >
       <Command text="npm start" label="Command that prints the setup link" />
       <p className="mt-3 text-soft">
         Set up already?{" "}

@@ -3,7 +3,15 @@ import type { ReactNode } from "react";
 import { Logo } from "../../ui/icons.tsx";
 import { useTitle } from "../../ui/page.tsx";
 
-export function Welcome({ title, lead, children }: { title: string; lead: string; children: ReactNode }) {
+export function Welcome({
+  title,
+  lead,
+  children,
+}: {
+  title: string;
+  lead: string;
+  children: ReactNode;
+}) {
   useTitle(title);
   return (
     <main className="mx-auto flex min-h-full max-w-sm flex-col px-4 pt-[14vh] pb-12">

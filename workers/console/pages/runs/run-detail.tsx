@@ -60,7 +60,11 @@ export function RunDetail() {
               Open the analysis
             </ButtonLink>
           ) : null}
-          <Button icon="stop" disabledReason={whyNotCancelRun(me.grants, run)} onClick={() => void navigate(paths.run(org, id, { dialog: "cancel" }))}>
+          <Button
+            icon="stop"
+            disabledReason={whyNotCancelRun(me.grants, run)}
+            onClick={() => void navigate(paths.run(org, id, { dialog: "cancel" }))}
+          >
             Cancel run
           </Button>
         </>

@@ -34,7 +34,10 @@ export function RunList() {
         <Select
           label="Status"
           value={search.status ?? ""}
-          options={[{ value: "", label: "Any" }, ...STATUSES.map((status) => ({ value: status, label: status }))]}
+          options={[
+            { value: "", label: "Any" },
+            ...STATUSES.map((status) => ({ value: status, label: status })),
+          ]}
           change={(status) => void navigate(paths.runs(org, status === "" ? {} : { status }))}
         />
       }
@@ -61,7 +64,8 @@ const columns = (org: string): readonly Column<Run>[] => [
     grow: true,
     cell: (run) => (
       <Link {...paths.run(org, run.id)} className="font-medium hover:underline">
-        {run.dag_id} <span className="font-mono text-sm font-normal text-faint">{run.id.slice(-8)}</span>
+        {run.dag_id}{" "}
+        <span className="font-mono text-sm font-normal text-faint">{run.id.slice(-8)}</span>
       </Link>
     ),
   },
@@ -70,15 +74,23 @@ const columns = (org: string): readonly Column<Run>[] => [
     wide: true,
     cell: (run) =>
       run.subject?.kind === "analysis" ? (
-        <Link {...paths.analysis(org, run.subject.id)} className="text-soft hover:text-ink hover:underline">
+        <Link
+          {...paths.analysis(org, run.subject.id)}
+          className="text-soft hover:text-ink hover:underline"
+        >
           analysis
         </Link>
       ) : (
         <span className="text-faint">{run.subject?.kind ?? "none"}</span>
       ),
   },
-  { name: "Tasks", right: true, cell: (run) => <Tasks run={run} /> },
-  { name: "Took", wide: true, right: true, cell: (run) => <span className="text-soft">{took(run)}</span> },
+  { name: "Tasks", wide: true, right: true, cell: (run) => <Tasks run={run} /> },
+  {
+    name: "Took",
+    wide: true,
+    right: true,
+    cell: (run) => <span className="text-soft">{took(run)}</span>,
+  },
   { name: "Started", right: true, cell: (run) => <Time at={run.created_at} /> },
 ];
 
@@ -95,7 +107,10 @@ function Tasks({ run }: { run: Run }) {
 function NoRuns({ org, filtered }: { org: string; filtered: boolean }) {
   if (filtered) {
     return (
-      <Empty title="No run matches" action={<ButtonLink {...paths.runs(org)}>Show all runs</ButtonLink>}>
+      <Empty
+        title="No run matches"
+        action={<ButtonLink {...paths.runs(org)}>Show all runs</ButtonLink>}
+      >
         <p>Other runs exist; these filters leave none.</p>
       </Empty>
     );

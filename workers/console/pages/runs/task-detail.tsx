@@ -9,7 +9,12 @@ import type { Task } from "../../wire.ts";
 
 export function TaskDrawer({ task, close }: { task: Task | undefined; close: () => void }) {
   return (
-    <Dialog title={task === undefined ? "Task" : `Task ${task.node_id}`} open={task !== undefined} close={close} wide>
+    <Dialog
+      title={task === undefined ? "Task" : `Task ${task.node_id}`}
+      open={task !== undefined}
+      close={close}
+      wide
+    >
       {task === undefined ? null : <Facts task={task} />}
       <div className="mt-4 flex justify-end">
         <Button onClick={close}>Close</Button>
@@ -50,8 +55,13 @@ function Facts({ task }: { task: Task }) {
       {task.error === null ? null : (
         <Fact name="Error">
           <span className="font-mono text-sm text-fail">{task.error.code}</span>
-          <span className="text-soft"> · {task.error.retryable ? "may succeed when retried" : "a retry gives the same answer"}</span>
-          <pre className="mt-1 max-h-60 overflow-auto rounded-md bg-raised p-2 whitespace-pre-wrap">{task.error.message}</pre>
+          <span className="text-soft">
+            {" "}
+            · {task.error.retryable ? "may succeed when retried" : "a retry gives the same answer"}
+          </span>
+          <pre className="mt-1 max-h-60 overflow-auto rounded-md bg-raised p-2 whitespace-pre-wrap">
+            {task.error.message}
+          </pre>
         </Fact>
       )}
     </dl>

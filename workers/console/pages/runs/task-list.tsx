@@ -23,7 +23,15 @@ interface TaskTableProps {
 const CHANGES: readonly QueryKey[] = [runsKey];
 
 export function TaskTable({ org, run, grants, current }: TaskTableProps) {
-  return <Table label="Tasks" columns={columns(org, grants)} rows={run.items_tasks} rowKey={(task) => task.id} current={current} />;
+  return (
+    <Table
+      label="Tasks"
+      columns={columns(org, grants)}
+      rows={run.items_tasks}
+      rowKey={(task) => task.id}
+      current={current}
+    />
+  );
 }
 
 const columns = (org: string, grants: readonly string[]): readonly Column<Task>[] => [
@@ -31,12 +39,19 @@ const columns = (org: string, grants: readonly string[]): readonly Column<Task>[
   {
     name: "Node",
     cell: (task) => (
-      <Link {...paths.run(org, task.run_id, { task: task.id })} className="font-medium hover:underline">
+      <Link
+        {...paths.run(org, task.run_id, { task: task.id })}
+        className="font-medium hover:underline"
+      >
         {task.node_id}
       </Link>
     ),
   },
-  { name: "Operator", wide: true, cell: (task) => <span className="font-mono text-sm text-soft">{task.operator}</span> },
+  {
+    name: "Operator",
+    wide: true,
+    cell: (task) => <span className="font-mono text-sm text-soft">{task.operator}</span>,
+  },
   { name: "Attempt", right: true, cell: (task) => `${task.attempt} of ${task.max_attempts}` },
   {
     name: "Error",
@@ -46,7 +61,8 @@ const columns = (org: string, grants: readonly string[]): readonly Column<Task>[
         <span className="text-faint">none</span>
       ) : (
         <span title={task.error.message}>
-          <span className="font-mono text-sm text-fail">{task.error.code}</span> <span className="text-soft">{task.error.message}</span>
+          <span className="font-mono text-sm text-fail">{task.error.code}</span>{" "}
+          <span className="text-soft">{task.error.message}</span>
         </span>
       ),
   },
@@ -55,14 +71,32 @@ const columns = (org: string, grants: readonly string[]): readonly Column<Task>[
 ];
 
 function Actions({ task, grants }: { task: Task; grants: readonly string[] }) {
-  const retry = useAction({ run: retryTask, changes: CHANGES, done: () => toastOk(`${task.node_id} runs again.`) });
-  const cancel = useAction({ run: cancelTask, changes: CHANGES, done: () => toastOk(`${task.node_id} is being canceled.`) });
+  const retry = useAction({
+    run: retryTask,
+    changes: CHANGES,
+    done: () => toastOk(`${task.node_id} runs again.`),
+  });
+  const cancel = useAction({
+    run: cancelTask,
+    changes: CHANGES,
+    done: () => toastOk(`${task.node_id} is being canceled.`),
+  });
   return (
     <span className="inline-flex gap-1">
-      <Button variant="ghost" pending={retry.isPending} disabledReason={whyNotTask(grants, "retry", task)} onClick={() => retry.mutate(task.id)}>
+      <Button
+        variant={task.state === "failed" ? "plain" : "ghost"}
+        pending={retry.isPending}
+        disabledReason={whyNotTask(grants, "retry", task)}
+        onClick={() => retry.mutate(task.id)}
+      >
         Retry
       </Button>
-      <Button variant="ghost" pending={cancel.isPending} disabledReason={whyNotTask(grants, "cancel", task)} onClick={() => cancel.mutate(task.id)}>
+      <Button
+        variant="ghost"
+        pending={cancel.isPending}
+        disabledReason={whyNotTask(grants, "cancel", task)}
+        onClick={() => cancel.mutate(task.id)}
+      >
         Cancel
       </Button>
     </span>
