@@ -32,10 +32,13 @@ function byobReader(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReade
 }
 
 function wholeChunks(reader: ReadableStreamBYOBReader): ChunkReader {
-  let buffer = new ArrayBuffer(CHUNK_BYTES);
+  // Undefined once the stream has ended: the last read takes the buffer with it.
+  let buffer: ArrayBuffer | undefined = new ArrayBuffer(CHUNK_BYTES);
   return {
     next: async () => {
+      if (buffer === undefined) return undefined;
       const view = new Uint8Array(buffer);
+      buffer = undefined;
       const { value } = isWholeReader(reader) ? await reader.readAtLeast(CHUNK_BYTES, view) : await reader.read(view);
       // Only the end brings nothing; the last bytes may come together with it.
       if (value === undefined || value.length === 0) return undefined;
