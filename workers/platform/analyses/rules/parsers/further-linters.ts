@@ -103,7 +103,7 @@ const ROWS: readonly (Row & { readonly prefilter: string })[] = [
   },
   {
     // Psalm's console form.
-    prefilter: String.raw`^(?:ERROR|INFO): [A-Z]\w{3,40} - \S`,
+    prefilter: String.raw`^(?:ERROR|INFO): [A-Z]`,
     shape: /^(ERROR|INFO): ([A-Z]\w+) - (\S+?\.php):(\d+)(?::(\d+))? - (.*)$/,
     found: (m, n, f) =>
       add(f, n, {
