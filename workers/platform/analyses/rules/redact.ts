@@ -88,7 +88,8 @@ export class Redactor {
       this.#pemUntil = PEM_END.test(rest) ? 0 : n + PEM_LINES_MAX;
       return text.slice(0, begin.index) + redacted("pem");
     }
-    if (n > this.#pemUntil) return null;
+    // Line 0 stands for text apart from the log, such as a test name: it continues no block.
+    if (n === 0 || n > this.#pemUntil) return null;
     if (PEM_END.test(text)) {
       this.#pemUntil = 0;
       return redacted("pem");
