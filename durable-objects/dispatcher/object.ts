@@ -9,6 +9,7 @@ import { done, refuse, type Refused, type Result } from "../../workers/platform/
 import type { RunStatus } from "../../workers/platform/tasks/model.ts";
 import { dispatcherName, leasePolicy } from "../../workers/platform/tasks/rules.ts";
 import { mirrorRuns, runnerOf } from "../../workers/platform/tasks/service.ts";
+import { alarmFor } from "./machine/alarm.ts";
 import { configHash, datasetOf } from "./machine/append.ts";
 import type { World } from "./machine/lease.ts";
 import { WAITERS_MAX } from "./machine/limits.ts";
@@ -177,9 +178,7 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherApi {
   }
 
   async #lookAtAlarm(): Promise<void> {
-    const at = await this.ctx.storage.getAlarm();
-    // An overdue alarm may be lost: it is armed again from the state [L5].
-    this.#alarmAt = at !== null && at > Date.now() ? at : null;
+    this.#alarmAt = await this.ctx.storage.getAlarm();
     await this.#arm();
   }
 
@@ -307,11 +306,10 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherApi {
 
   /** Keeps the one alarm at or before the first instant at which something is due. */
   async #arm(): Promise<void> {
-    const at = this.#store.nextWake();
-    if (at === null || (typeof this.#alarmAt === "number" && this.#alarmAt <= at)) return;
     const now = Date.now();
-    this.#alarmAt = Math.max(at, now + 1);
-    // An alarm set for the running millisecond never fires (workerd#6866).
+    const at = alarmFor(this.#alarmAt ?? null, this.#store.nextWake(), now);
+    if (at === null) return;
+    this.#alarmAt = at;
     await this.ctx.storage.setAlarm(Math.max(at, now + 1));
   }
 }

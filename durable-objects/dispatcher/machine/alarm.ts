@@ -1,0 +1,16 @@
+/** When the object's one alarm must be set, derived from the state and never remembered. */
+import type { Instant } from "../../../workers/platform/model.ts";
+
+/**
+ * The time to set the alarm for, or null when the one that stands will do.
+ * An alarm for the running millisecond never fires (workerd#6866), so the earliest is the next; one that is overdue may
+ * be lost, so it is set again [L4, L5].
+ *
+ * @param standing the alarm as it is set, null when none is
+ * @param wake when the state needs it, null when nothing will become due
+ */
+export function alarmFor(standing: Instant | null, wake: Instant | null, now: Instant): Instant | null {
+  if (wake === null) return null;
+  if (standing !== null && standing > now && standing <= wake) return null;
+  return Math.max(wake, now + 1);
+}
