@@ -27,10 +27,10 @@ export function AnalysisNew() {
   const [text, setText] = useState("");
   const form = useRef<HTMLFormElement>(null);
   const upload = useUpload((uploaded) => {
-    // The inline answer is the whole analysis: the page opens without asking for it again.
-    if ("result" in uploaded) client.setQueryData(analysisKey(uploaded.id), uploaded);
     void client.invalidateQueries({ queryKey: analysesKey, refetchType: "none" });
     void client.invalidateQueries({ queryKey: ["overview"], refetchType: "none" });
+    // The inline answer is the whole analysis: the page opens without asking for it again.
+    if ("result" in uploaded) client.setQueryData(analysisKey(uploaded.id), uploaded);
     void navigate(paths.analysis(org, uploaded.id));
   });
   const send = (chosen: File | null) => {
@@ -41,10 +41,6 @@ export function AnalysisNew() {
       body,
       query: { ...origin, name: origin["name"] ?? chosen?.name ?? "pasted log" },
     });
-  };
-  const choose = (chosen: File) => {
-    setFile(chosen);
-    setText("");
   };
   const nothing =
     file === null && text.trim() === "" ? "Choose a file or paste a log first." : null;
@@ -61,20 +57,8 @@ export function AnalysisNew() {
           if (nothing === null) send(file);
         }}
       >
-        <DropZone file={file} choose={choose} clear={() => setFile(null)} />
-        {file === null ? (
-          <label className="flex flex-col gap-1">
-            <span className="font-medium">Or paste the log</span>
-            <textarea
-              value={text}
-              onChange={(event) => setText(event.target.value)}
-              rows={10}
-              spellCheck={false}
-              placeholder="Paste the output of the failed job"
-              className="w-full rounded-md border border-edge bg-panel p-2 font-mono text-sm"
-            />
-          </label>
-        ) : null}
+        <DropZone file={file} choose={setFile} clear={() => setFile(null)} />
+        {file === null ? <Paste text={text} change={setText} /> : null}
         <Origin />
         <InlineError error={upload.state.status === "idle" ? upload.state.error : null} />
         <Sending state={upload.state} cancel={upload.cancel} />
@@ -96,6 +80,22 @@ export function AnalysisNew() {
         </Section>
       </div>
     </Page>
+  );
+}
+
+function Paste({ text, change }: { text: string; change: (text: string) => void }) {
+  return (
+    <label className="flex flex-col gap-1">
+      <span className="font-medium">Or paste the log</span>
+      <textarea
+        value={text}
+        onChange={(event) => change(event.target.value)}
+        rows={10}
+        spellCheck={false}
+        placeholder="Paste the output of the failed job"
+        className="w-full rounded-md border border-edge bg-panel p-2 font-mono text-sm"
+      />
+    </label>
   );
 }
 

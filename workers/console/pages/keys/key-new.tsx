@@ -10,6 +10,7 @@ import { createKey, keysKey } from "../../queries/keys.ts";
 import { Button } from "../../ui/button.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
 import { InlineError } from "../../ui/failure.tsx";
+import type { KeyGrant } from "./grants.ts";
 import { EXPIRIES, expiresAt, KEY_GRANTS } from "./grants.ts";
 import { KeyValue } from "./key-value.tsx";
 
@@ -69,12 +70,6 @@ function KeyForm({
       expires_at: expiresAt(days, roundedNow()),
     });
   };
-  const toggle = (name: string, on: boolean) => {
-    const next = new Set(chosen);
-    if (on) next.add(name);
-    else next.delete(name);
-    setChosen(next);
-  };
   return (
     <form className="flex flex-col gap-4" onSubmit={submit}>
       <Field
@@ -87,20 +82,7 @@ function KeyForm({
         hint="What will use it."
         error={errors["name"]}
       />
-      <fieldset>
-        <legend className="mb-1 font-medium">Permissions</legend>
-        {offered.map((grant) => (
-          <Check
-            key={grant.action}
-            label=""
-            checked={chosen.has(grant.action)}
-            change={(on) => toggle(grant.action, on)}
-          >
-            <span className="font-mono text-sm">{grant.action}</span>{" "}
-            <span className="text-soft">{grant.text}</span>
-          </Check>
-        ))}
-      </fieldset>
+      <Permissions offered={offered} chosen={chosen} choose={setChosen} />
       <Select label="Expires" value={days} options={EXPIRIES} change={setDays} />
       <InlineError error={action.error} />
       <div className="flex justify-end gap-2">
@@ -117,6 +99,37 @@ function KeyForm({
         </Button>
       </div>
     </form>
+  );
+}
+
+interface PermissionsProps {
+  readonly offered: readonly KeyGrant[];
+  readonly chosen: ReadonlySet<string>;
+  choose(actions: Set<string>): void;
+}
+
+function Permissions({ offered, chosen, choose }: PermissionsProps) {
+  const toggle = (action: string, on: boolean) => {
+    const next = new Set(chosen);
+    if (on) next.add(action);
+    else next.delete(action);
+    choose(next);
+  };
+  return (
+    <fieldset>
+      <legend className="mb-1 font-medium">Permissions</legend>
+      {offered.map((grant) => (
+        <Check
+          key={grant.action}
+          label=""
+          checked={chosen.has(grant.action)}
+          change={(on) => toggle(grant.action, on)}
+        >
+          <span className="font-mono text-sm">{grant.action}</span>{" "}
+          <span className="text-soft">{grant.text}</span>
+        </Check>
+      ))}
+    </fieldset>
   );
 }
 

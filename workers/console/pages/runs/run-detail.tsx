@@ -13,6 +13,7 @@ import { Page, Section } from "../../ui/page.tsx";
 import { State, Tag } from "../../ui/state.tsx";
 import { Time } from "../../ui/time.tsx";
 import { toastOk } from "../../ui/toast.tsx";
+import type { Run } from "../../wire.ts";
 import { took } from "./run-took.ts";
 import { TaskDrawer } from "./task-detail.tsx";
 import { TaskTable } from "./task-list.tsx";
@@ -27,15 +28,6 @@ export function RunDetail() {
   const navigate = useNavigate();
   const run = usePrefetched(runQuery(id)).data;
   const back = () => void navigate(paths.run(org, id));
-  const cancel = useAction({
-    run: cancelRun,
-    changes: [runsKey],
-    quiet: true,
-    done: () => {
-      toastOk("The run is being canceled.");
-      back();
-    },
-  });
   const task = run.items_tasks.find((candidate) => candidate.id === search.task);
   return (
     <Page
@@ -74,19 +66,34 @@ export function RunDetail() {
         <TaskTable org={org} run={run} grants={me.grants} current={search.task} />
       </Section>
       <TaskDrawer task={task} close={back} />
-      <Confirm
-        title="Cancel this run?"
-        open={search.dialog === "cancel"}
-        close={back}
-        action="Cancel the run"
-        run={() => cancel.mutate(id)}
-        pending={cancel.isPending}
-        error={cancel.error}
-        consequences={[
-          `${plural(run.tasks.open, "open task")} will not run; what runs now is asked to stop.`,
-          "What has succeeded stays. A canceled run is not started again.",
-        ]}
-      />
+      <CancelRun run={run} open={search.dialog === "cancel"} close={back} />
     </Page>
+  );
+}
+
+function CancelRun({ run, open, close }: { run: Run; open: boolean; close: () => void }) {
+  const cancel = useAction({
+    run: cancelRun,
+    changes: [runsKey],
+    quiet: true,
+    done: () => {
+      toastOk("The run is being canceled.");
+      close();
+    },
+  });
+  return (
+    <Confirm
+      title="Cancel this run?"
+      open={open}
+      close={close}
+      action="Cancel the run"
+      run={() => cancel.mutate(run.id)}
+      pending={cancel.isPending}
+      error={cancel.error}
+      consequences={[
+        `${plural(run.tasks.open, "open task")} will not run; what runs now is asked to stop.`,
+        "What has succeeded stays. A canceled run is not started again.",
+      ]}
+    />
   );
 }
