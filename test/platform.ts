@@ -48,7 +48,12 @@ export async function openPlatform(bindings: Record<string, unknown> = {}): Prom
     sql: () => sql,
     now: () => clock.now,
     random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
-    log: (_env, base) => logTo((line) => logged.push(JSON.parse(line)), base, () => clock.now),
+    log: (_env, base) =>
+      logTo(
+        (line) => logged.push(JSON.parse(line)),
+        base,
+        () => clock.now,
+      ),
   });
   const env = { ...SETTINGS, ...bindings } as unknown as Env;
   return {
@@ -84,7 +89,10 @@ export const launcher = { authorization: `Bearer ${SETTINGS.LAUNCHER_TOKEN}` };
 
 /** The token of a fresh setup link. */
 export async function setupToken(platform: TestPlatform): Promise<string> {
-  const answer = await platform.send("/internal/v1/local/setup-link", { method: "POST", headers: launcher });
+  const answer = await platform.send("/internal/v1/local/setup-link", {
+    method: "POST",
+    headers: launcher,
+  });
   const { url } = (await answer.json()) as { url: string };
   return url.split("#t=")[1] ?? "";
 }
@@ -92,8 +100,12 @@ export async function setupToken(platform: TestPlatform): Promise<string> {
 /** Does the first setup. */
 export async function setUp(platform: TestPlatform): Promise<SignedIn> {
   const token = await setupToken(platform);
-  const answer = await platform.send("/api/v1/auth/setup", post({ token, name: "Ada", org_name: "First Team" }));
-  if (answer.status !== 201) throw new Error(`setup answered ${answer.status}: ${await answer.text()}`);
+  const answer = await platform.send(
+    "/api/v1/auth/setup",
+    post({ token, name: "Ada", org_name: "First Team" }),
+  );
+  if (answer.status !== 201)
+    throw new Error(`setup answered ${answer.status}: ${await answer.text()}`);
   return signedIn(platform, answer);
 }
 
@@ -104,6 +116,12 @@ export async function signedIn(platform: TestPlatform, answer: Response): Promis
     orgId: body.org_id,
     cookie: (answer.headers.get("set-cookie") ?? "").split(";")[0] ?? "",
     send: (path, init = {}) =>
-      platform.send(path, { ...init, headers: { ...(init.headers as Record<string, string>), authorization: `Bearer ${body.access_token}` } }),
+      platform.send(path, {
+        ...init,
+        headers: {
+          ...(init.headers as Record<string, string>),
+          authorization: `Bearer ${body.access_token}`,
+        },
+      }),
   };
 }

@@ -1,6 +1,14 @@
 /// <reference lib="esnext.disposable" />
 /** Sql over the Pool object. The first statement travels together with the opening of its transaction. */
-import { faultOf, SqlError, txOver, type Scope, type Sql, type SqlTable, type Tx } from "../../workers/platform/adapters/sql.ts";
+import {
+  faultOf,
+  SqlError,
+  txOver,
+  type Scope,
+  type Sql,
+  type SqlTable,
+  type Tx,
+} from "../../workers/platform/adapters/sql.ts";
 import type { SqlAnswer } from "./model.ts";
 import type { Pool } from "./object.ts";
 
@@ -8,14 +16,19 @@ export const sqlOverPool = (pool: DurableObjectStub<Pool>): Sql => ({
   transaction: async <T>(scope: Scope, body: (tx: Tx) => Promise<T>): Promise<T> => {
     // Not awaited: calls on a promised target are sent at once (promise pipelining).
     const transaction = pool.open(scope);
-    const tx = txOver(async (text, params) => tableOf(await reached(transaction.query(text, [...params]))));
+    const tx = txOver(async (text, params) =>
+      tableOf(await reached(transaction.query(text, [...params]))),
+    );
     try {
       const value = await body(tx);
       tableOf(await reached(transaction.commit()));
       return value;
     } finally {
       // Letting go of a transaction that was not committed rolls it back.
-      void transaction.then((stub) => stub[Symbol.dispose](), () => {});
+      void transaction.then(
+        (stub) => stub[Symbol.dispose](),
+        () => {},
+      );
     }
   },
 });

@@ -8,7 +8,12 @@ export const POOL_CONNECTIONS_MAX = 16;
 
 /** An error as a value: a thrown one would lose its SQLSTATE on the way. */
 export const SqlFailure = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("refused"), code: z.string(), message: z.string(), constraint: z.string().optional() }),
+  z.strictObject({
+    kind: z.literal("refused"),
+    code: z.string(),
+    message: z.string(),
+    constraint: z.string().optional(),
+  }),
   z.strictObject({ kind: z.literal("outage"), message: z.string() }),
 ]);
 export type SqlFailure = z.infer<typeof SqlFailure>;

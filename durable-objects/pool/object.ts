@@ -74,7 +74,9 @@ export class PoolTransaction extends RpcTarget {
 function failureOf(error: unknown): SqlFailure {
   if (error instanceof SqlError) {
     const { code, message, constraint } = error;
-    return constraint === undefined ? { kind: "refused", code, message } : { kind: "refused", code, message, constraint };
+    return constraint === undefined
+      ? { kind: "refused", code, message }
+      : { kind: "refused", code, message, constraint };
   }
   const cause = error instanceof Fault ? error.cause : error;
   return { kind: "outage", message: cause instanceof Error ? cause.message : String(cause) };

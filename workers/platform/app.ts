@@ -40,7 +40,16 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
   app.route("/.well-known", keySetRoutes);
   app.route("/internal/v1/local", localIdentityRoutes);
   app.route("/internal/v1/local", localTaskRoutes);
-  for (const routes of [identityRoutes, orgRoutes, keyRoutes, intakeRoutes, analysisRoutes, overviewRoutes, taskRoutes]) app.route("/api/v1", routes);
+  for (const routes of [
+    identityRoutes,
+    orgRoutes,
+    keyRoutes,
+    intakeRoutes,
+    analysisRoutes,
+    overviewRoutes,
+    taskRoutes,
+  ])
+    app.route("/api/v1", routes);
   declareSecurity(app);
   let document: string | undefined;
   app.get("/api/v1/openapi.json", (c) => {
@@ -51,7 +60,8 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
   app.notFound((c: AppContext) => (API_PATHS.test(c.req.path) ? missing(c) : page(c)));
   app.onError((error, c) => {
     const refusal = refusalOf(error);
-    if (refusal.code !== "malformed_request") c.var.log.error("request failed", { error: describeError(error) });
+    if (refusal.code !== "malformed_request")
+      c.var.log.error("request failed", { error: describeError(error) });
     return refused(c, refusal);
   });
   return app;
@@ -59,7 +69,8 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
 
 /** A page or file of the console; the router's answer is copied because its headers cannot be changed. */
 async function page(c: AppContext): Promise<Response> {
-  if (c.req.method !== "GET" && c.req.method !== "HEAD") return refused(c, { code: "method_not_allowed", allow: ["GET", "HEAD"] });
+  if (c.req.method !== "GET" && c.req.method !== "HEAD")
+    return refused(c, { code: "method_not_allowed", allow: ["GET", "HEAD"] });
   const answer = await c.env.ASSETS.fetch(c.req.raw);
   return new Response(answer.body, answer);
 }

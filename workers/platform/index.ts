@@ -10,9 +10,10 @@ export { Pool } from "../../durable-objects/pool/object.ts";
 const engine = runner(registry);
 export const { Runner } = engine;
 
-const scheduled = (event: ScheduledController, env: Env): Promise<void> => analysesTick(event.cron, env);
+const scheduled = (event: ScheduledController, env: Env): Promise<void> =>
+  analysesTick(event.cron, env);
 
 const worker = { fetch: app.fetch, queue: engine.queue, scheduled } satisfies ExportedHandler<Env>;
 
-// oxlint-disable-next-line import/no-default-export -- workerd takes a Worker's handlers from the default export
+// workerd takes a Worker's handlers from the default export
 export default worker;

@@ -27,7 +27,12 @@ export interface PutOptions {
  *
  * Refusal: `log_too_large`, naming the limit. @throws Fault("artifacts")
  */
-export async function putChunks(bucket: R2Bucket, key: string, chunks: ChunkReader, options: PutOptions): Promise<Result<Stored>> {
+export async function putChunks(
+  bucket: R2Bucket,
+  key: string,
+  chunks: ChunkReader,
+  options: PutOptions,
+): Promise<Result<Stored>> {
   const upload = new PartUpload(bucket, key, options.contentType);
   const digest = sha256Stream();
   let bytes = 0;
@@ -93,9 +98,15 @@ class PartUpload {
   }
 
   async #sendPart(): Promise<void> {
-    this.#multipart ??= await attempt(() => this.#bucket.createMultipartUpload(this.#key, { httpMetadata: this.#httpMetadata }));
+    this.#multipart ??= await attempt(() =>
+      this.#bucket.createMultipartUpload(this.#key, { httpMetadata: this.#httpMetadata }),
+    );
     const multipart = this.#multipart;
-    this.#parts.push(await attempt(() => multipart.uploadPart(this.#parts.length + 1, this.#buffer.subarray(0, this.#used))));
+    this.#parts.push(
+      await attempt(() =>
+        multipart.uploadPart(this.#parts.length + 1, this.#buffer.subarray(0, this.#used)),
+      ),
+    );
     this.#used = 0;
   }
 
@@ -117,13 +128,20 @@ async function attempt<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-export const putBytes = async (bucket: R2Bucket, key: string, bytes: Uint8Array | string, contentType: string): Promise<void> => {
+export const putBytes = async (
+  bucket: R2Bucket,
+  key: string,
+  bytes: Uint8Array | string,
+  contentType: string,
+): Promise<void> => {
   await attempt(() => bucket.put(key, bytes, { httpMetadata: { contentType } }));
 };
 
-export const getObject = (bucket: R2Bucket, key: string): Promise<R2ObjectBody | null> => attempt(() => bucket.get(key));
+export const getObject = (bucket: R2Bucket, key: string): Promise<R2ObjectBody | null> =>
+  attempt(() => bucket.get(key));
 
-export const deleteObjects = (bucket: R2Bucket, keys: readonly string[]): Promise<void> => attempt(() => bucket.delete([...keys]));
+export const deleteObjects = (bucket: R2Bucket, keys: readonly string[]): Promise<void> =>
+  attempt(() => bucket.delete([...keys]));
 
 /** The hash of workerd where there is one; elsewhere, in Node tests, a pure one. */
 export function sha256Stream(): Sha256Stream {
@@ -154,8 +172,14 @@ export class ObjectGone extends Error {
  * Random access to a stored log. Reads that follow each other from the start share one stream; others are range reads.
  * Call `close` at the end: it lets go of an open stream.
  */
-export function logSource(bucket: R2Bucket, key: string, size: number): LogSource & { close(): Promise<void> } {
-  return size <= WHOLE_BYTES_MAX ? new WholeLog(bucket, key, size) : new StreamedLog(bucket, key, size);
+export function logSource(
+  bucket: R2Bucket,
+  key: string,
+  size: number,
+): LogSource & { close(): Promise<void> } {
+  return size <= WHOLE_BYTES_MAX
+    ? new WholeLog(bucket, key, size)
+    : new StreamedLog(bucket, key, size);
 }
 
 class WholeLog {
@@ -199,7 +223,9 @@ class StreamedLog {
     const wanted = Math.min(length, Math.max(0, this.size - offset));
     if (wanted === 0) return new Uint8Array(0);
     if (offset === 0) await this.#reopen();
-    return this.#chunks !== undefined && offset === this.#at ? this.#follow(wanted) : this.#range(offset, wanted);
+    return this.#chunks !== undefined && offset === this.#at
+      ? this.#follow(wanted)
+      : this.#range(offset, wanted);
   }
 
   async close(): Promise<void> {
@@ -225,7 +251,8 @@ class StreamedLog {
     while (filled < wanted) {
       if (this.#held.length === 0) {
         const chunk = await attempt(() => chunks.next());
-        if (chunk === undefined) throw new Fault("artifacts", { retryable: true, cause: "the object ended early" });
+        if (chunk === undefined)
+          throw new Fault("artifacts", { retryable: true, cause: "the object ended early" });
         this.#held = chunk;
       }
       const taken = this.#held.subarray(0, wanted - filled);

@@ -41,11 +41,16 @@ export async function unseal(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const kek = keks.find((candidate) => candidate.version === sealed.kek);
   if (kek === undefined) throw new Error(`the key-encryption key ${sealed.kek} is not configured`);
-  const dek = await decrypt(kek.bytes, [...label, "dek", kek.version], sealed.bytes.slice(0, WRAPPED_BYTES));
+  const dek = await decrypt(
+    kek.bytes,
+    [...label, "dek", kek.version],
+    sealed.bytes.slice(0, WRAPPED_BYTES),
+  );
   return decrypt(dek, label, sealed.bytes.slice(WRAPPED_BYTES));
 }
 
-const additionalData = (label: readonly string[]): Uint8Array<ArrayBuffer> => utf8(JSON.stringify(["ew1", ...label]));
+const additionalData = (label: readonly string[]): Uint8Array<ArrayBuffer> =>
+  utf8(JSON.stringify(["ew1", ...label]));
 
 const importKey = (bytes: Uint8Array<ArrayBuffer>): Promise<CryptoKey> =>
   crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt", "decrypt"]);
@@ -57,7 +62,9 @@ async function encrypt(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const iv = crypto.getRandomValues(new Uint8Array(NONCE_BYTES));
   const algorithm = { name: "AES-GCM", iv, additionalData: additionalData(label) };
-  const sealed = new Uint8Array(await crypto.subtle.encrypt(algorithm, await importKey(key), value));
+  const sealed = new Uint8Array(
+    await crypto.subtle.encrypt(algorithm, await importKey(key), value),
+  );
   const bytes = new Uint8Array(NONCE_BYTES + sealed.length);
   bytes.set(iv);
   bytes.set(sealed, NONCE_BYTES);
@@ -69,6 +76,12 @@ async function decrypt(
   label: readonly string[],
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const algorithm = { name: "AES-GCM", iv: bytes.slice(0, NONCE_BYTES), additionalData: additionalData(label) };
-  return new Uint8Array(await crypto.subtle.decrypt(algorithm, await importKey(key), bytes.slice(NONCE_BYTES)));
+  const algorithm = {
+    name: "AES-GCM",
+    iv: bytes.slice(0, NONCE_BYTES),
+    additionalData: additionalData(label),
+  };
+  return new Uint8Array(
+    await crypto.subtle.decrypt(algorithm, await importKey(key), bytes.slice(NONCE_BYTES)),
+  );
 }

@@ -20,16 +20,25 @@ export function kidOf(token: string): string | undefined {
   const segments = token.split(".");
   if (segments.length !== 3) return undefined;
   const [header] = segments.map(fromBase64url);
-  if (header === undefined || segments.some((segment) => segment === "" || fromBase64url(segment) === undefined)) return undefined;
+  if (
+    header === undefined ||
+    segments.some((segment) => segment === "" || fromBase64url(segment) === undefined)
+  )
+    return undefined;
   const fields = headerFields(header);
-  if (fields === undefined || Object.keys(fields).toSorted().join(",") !== HEADER_KEYS) return undefined;
+  if (fields === undefined || Object.keys(fields).toSorted().join(",") !== HEADER_KEYS)
+    return undefined;
   return fields["alg"] === "ES256" && typeof fields["kid"] === "string" ? fields["kid"] : undefined;
 }
 
 function headerFields(bytes: Uint8Array): Record<string, unknown> | undefined {
   try {
-    const parsed: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes));
-    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? { ...parsed } : undefined;
+    const parsed: unknown = JSON.parse(
+      new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes),
+    );
+    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)
+      ? { ...parsed }
+      : undefined;
   } catch {
     return undefined; // Not JSON: not a token of ours.
   }
@@ -38,7 +47,12 @@ function headerFields(bytes: Uint8Array): Record<string, unknown> | undefined {
 export type Verified = { readonly payload: JWTPayload } | "expired" | "invalid";
 
 /** Checks signature, type, issuer, audience, times and required claims. Call after `kidOf`. */
-export async function verifyToken(token: string, key: JoseKey, kind: TokenKind, now: number): Promise<Verified> {
+export async function verifyToken(
+  token: string,
+  key: JoseKey,
+  kind: TokenKind,
+  now: number,
+): Promise<Verified> {
   try {
     const { payload } = await jwtVerify(token, key, {
       algorithms: ["ES256"],
@@ -61,4 +75,5 @@ export const signToken = (
   claims: JWTPayload,
   key: { readonly kid: string; readonly privateKey: JoseKey },
   typ: string,
-): Promise<string> => new SignJWT(claims).setProtectedHeader({ alg: "ES256", typ, kid: key.kid }).sign(key.privateKey);
+): Promise<string> =>
+  new SignJWT(claims).setProtectedHeader({ alg: "ES256", typ, kid: key.kid }).sign(key.privateKey);

@@ -21,7 +21,11 @@ export function logTo(write: (line: string) => void, base: LogFields, now: () =>
   const emit =
     (level: LogLevel) =>
     (msg: string, fields: LogFields = {}): void => {
-      const line: Record<string, unknown> = { ts: new Date(now()).toISOString(), level, msg: redactText(msg) };
+      const line: Record<string, unknown> = {
+        ts: new Date(now()).toISOString(),
+        level,
+        msg: redactText(msg),
+      };
       for (const [key, value] of Object.entries({ ...base, ...fields })) {
         if (value === undefined) continue;
         if (SECRET_KEY.test(key)) line[key] = "[redacted]";

@@ -26,9 +26,19 @@ export function openClient(url: string, options: { max: number }) {
     },
     types: {
       // Callers hand in JSON as text; serializing it again would store a JSON string.
-      json: { to: 3802, from: [114, 3802], serialize: (text: unknown) => String(text), parse: (text: string): unknown => JSON.parse(text) },
+      json: {
+        to: 3802,
+        from: [114, 3802],
+        serialize: (text: unknown) => String(text),
+        parse: (text: string): unknown => JSON.parse(text),
+      },
       bigint: { to: 20, from: [20], serialize: String, parse: Number },
-      timestamp: { to: 1184, from: [1184], serialize: String, parse: (text: string) => new Date(text).toISOString() },
+      timestamp: {
+        to: 1184,
+        from: [1184],
+        serialize: String,
+        parse: (text: string) => new Date(text).toISOString(),
+      },
       bytea: { to: 17, from: [17], serialize: hexOf, parse: bytesOf },
     },
   });
@@ -50,9 +60,12 @@ export async function runStatement(
 ): Promise<SqlTable> {
   try {
     const bound = params.map((value) => (Array.isArray(value) ? arrayLiteral(value) : value));
-    // oxlint-disable-next-line no-unsafe-type-assertion -- the driver's parameter type leaves Uint8Array out, its bytea serializer takes it
+    // The driver's parameter type leaves Uint8Array out, its bytea serializer takes it
     const rows = await tx.unsafe(text, bound as string[], { prepare: true }).values();
-    return { columns: rows.columns.map((column) => column.name), rows: rows.map((row) => [...row]) };
+    return {
+      columns: rows.columns.map((column) => column.name),
+      rows: rows.map((row) => [...row]),
+    };
   } catch (error) {
     throw translate(error);
   }
@@ -88,7 +101,7 @@ export async function inTransaction<T>(
         throw error;
       }
     });
-    // oxlint-disable-next-line no-unsafe-type-assertion -- the driver unwraps arrays of promises, which T in a record is not
+    // The driver unwraps arrays of promises, which T in a record is not
     return (answer as { value: T }).value;
   } catch (error) {
     throw thrown === undefined ? translate(error) : thrown.error;
@@ -97,5 +110,7 @@ export async function inTransaction<T>(
 
 export const sqlOver = (client: PostgresClient): Sql => ({
   transaction: <T>(scope: Scope, body: (tx: Tx) => Promise<T>): Promise<T> =>
-    inTransaction(client, scope, (tx) => body(txOver((text, params) => runStatement(tx, text, params)))),
+    inTransaction(client, scope, (tx) =>
+      body(txOver((text, params) => runStatement(tx, text, params))),
+    ),
 });

@@ -36,6 +36,9 @@ export const instantOrNull = (row: SqlRow, column: string): Instant | null =>
 /** An array of text that was selected as JSON. */
 export function textsOf(row: SqlRow, column: string): readonly string[] {
   const value = row[column];
-  assert(Array.isArray(value) && value.every((item) => typeof item === "string"), `column ${column} is an array of text`);
+  assert(
+    Array.isArray(value) && value.every((item) => typeof item === "string"),
+    `column ${column} is an array of text`,
+  );
   return value;
 }

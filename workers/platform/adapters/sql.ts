@@ -47,12 +47,18 @@ export class SqlError extends Error {
 
 /** SQLSTATE unique_violation. */
 export const isUniqueViolation = (error: unknown, constraint?: string): boolean => {
-  const found = error instanceof SqlError ? error : error instanceof Error ? error.cause : undefined;
-  return found instanceof SqlError && found.code === "23505" && (constraint === undefined || found.constraint === constraint);
+  const found =
+    error instanceof SqlError ? error : error instanceof Error ? error.cause : undefined;
+  return (
+    found instanceof SqlError &&
+    found.code === "23505" &&
+    (constraint === undefined || found.constraint === constraint)
+  );
 };
 
 /** The statement every transaction begins with. */
-export const SCOPE_STATEMENT = "select set_config('platform.org_id', $1, true), set_config('platform.user_id', $2, true)";
+export const SCOPE_STATEMENT =
+  "select set_config('platform.org_id', $1, true), set_config('platform.user_id', $2, true)";
 
 export const scopeParams = (scope: Scope): readonly [string, string] => [
   "org" in scope ? scope.org : "",
@@ -61,7 +67,10 @@ export const scopeParams = (scope: Scope): readonly [string, string] => [
 
 /** A Tx over anything that runs one statement. */
 export function txOver(run: (text: string, params: readonly SqlValue[]) => Promise<SqlTable>): Tx {
-  const query = async (text: string, params: readonly SqlValue[] = []): Promise<readonly SqlRow[]> => {
+  const query = async (
+    text: string,
+    params: readonly SqlValue[] = [],
+  ): Promise<readonly SqlRow[]> => {
     const { columns, rows } = await run(text, params);
     return rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]])));
   };
@@ -76,4 +85,5 @@ export function txOver(run: (text: string, params: readonly SqlValue[]) => Promi
 export const faultOf = (cause: unknown): Fault => new Fault("postgres", { retryable: true, cause });
 
 /** Classes of SQLSTATE that say "try again": connection, serialization, resources, shutdown. */
-export const isOutage = (code: string): boolean => /^(?:08|40|53|57|58)/.test(code) && code !== "57014";
+export const isOutage = (code: string): boolean =>
+  /^(?:08|40|53|57|58)/.test(code) && code !== "57014";

@@ -5,7 +5,10 @@ export const CHUNK_BYTES = 65_536;
 
 /** A BYOB reader of workerd can wait for a whole buffer. */
 interface WholeReader {
-  readAtLeast(min: number, view: Uint8Array<ArrayBuffer>): Promise<{ readonly value?: Uint8Array<ArrayBuffer> }>;
+  readAtLeast(
+    min: number,
+    view: Uint8Array<ArrayBuffer>,
+  ): Promise<{ readonly value?: Uint8Array<ArrayBuffer> }>;
 }
 
 const isWholeReader = (reader: object): reader is WholeReader => "readAtLeast" in reader;
@@ -39,7 +42,9 @@ function wholeChunks(reader: ReadableStreamBYOBReader): ChunkReader {
       if (buffer === undefined) return undefined;
       const view = new Uint8Array(buffer);
       buffer = undefined;
-      const { value } = isWholeReader(reader) ? await reader.readAtLeast(CHUNK_BYTES, view) : await reader.read(view);
+      const { value } = isWholeReader(reader)
+        ? await reader.readAtLeast(CHUNK_BYTES, view)
+        : await reader.read(view);
       // Only the end brings nothing; the last bytes may come together with it.
       if (value === undefined || value.length === 0) return undefined;
       buffer = value.buffer;

@@ -43,9 +43,12 @@ for (const [group, codes] of Object.entries(CATEGORY_CODES)) {
   for (const code of codes) categories.push(`${group}.${code}`);
 }
 /** Parses a category; the list above is the only source. */
-export const Category = z.custom<Category>((value) => typeof value === "string" && categories.includes(value), {
-  error: "not a known category",
-});
+export const Category = z.custom<Category>(
+  (value) => typeof value === "string" && categories.includes(value),
+  {
+    error: "not a known category",
+  },
+);
 
 export const RetryHint = z.enum(["yes", "maybe", "no"]);
 export type RetryHint = z.infer<typeof RetryHint>;
@@ -59,7 +62,11 @@ export const Captures = z.record(z.string(), z.string());
 export type Captures = z.infer<typeof Captures>;
 
 /** `n` is the 1-based raw line number; `cut` says that the line was longer than LINE_CHARS_MAX. */
-export const ShownLine = z.strictObject({ n: z.int(), text: z.string(), cut: z.literal(true).optional() });
+export const ShownLine = z.strictObject({
+  n: z.int(),
+  text: z.string(),
+  cut: z.literal(true).optional(),
+});
 export type ShownLine = z.infer<typeof ShownLine>;
 
 /** A ranked range of the log. Lines and bytes are inclusive starts; `end_line` is inclusive, `end_byte` exclusive. */
@@ -125,7 +132,10 @@ export const Result = z.strictObject({
   exit_code: z.int().optional(),
   section: z.string().optional(),
   category: Category,
-  confidence: z.strictObject({ value: z.int().min(0).max(100), band: z.enum(["high", "medium", "low"]) }),
+  confidence: z.strictObject({
+    value: z.int().min(0).max(100),
+    band: z.enum(["high", "medium", "low"]),
+  }),
   blocks: z.array(Block),
   failed_tests: z.array(FailedTest),
   counts: z.array(TestCounts),
@@ -168,7 +178,10 @@ export const AnalysisMeta = z.strictObject({
   workflow: z.string().max(200).optional(),
   job: z.string().max(200).optional(),
   step: z.string().max(200).optional(),
-  head_sha: z.string().regex(/^[0-9a-f]{7,64}$/).optional(),
+  head_sha: z
+    .string()
+    .regex(/^[0-9a-f]{7,64}$/)
+    .optional(),
   branch: z.string().max(255).optional(),
   run_attempt: z.coerce.number().int().min(1).max(1_000_000).optional(),
   exit_code: z.coerce.number().int().min(-2_147_483_648).max(2_147_483_647).optional(),
@@ -193,7 +206,9 @@ export const AnalysisSummary = z.strictObject({
   run_attempt: z.int().nullable(),
   logs_size_bytes: z.int(),
   category: z.string().nullable(),
-  confidence: z.strictObject({ value: z.int(), band: z.enum(["high", "medium", "low"]) }).nullable(),
+  confidence: z
+    .strictObject({ value: z.int(), band: z.enum(["high", "medium", "low"]) })
+    .nullable(),
   /** First line of the top block. */
   title: z.string().nullable(),
   failed_tests: z.int(),
@@ -220,5 +235,8 @@ export const LogPage = z.strictObject({
 });
 export type LogPage = z.infer<typeof LogPage>;
 
-export const LogHits = z.strictObject({ lines: z.array(z.int()), next_from_line: z.int().nullable() });
+export const LogHits = z.strictObject({
+  lines: z.array(z.int()),
+  next_from_line: z.int().nullable(),
+});
 export type LogHits = z.infer<typeof LogHits>;

@@ -12,7 +12,11 @@ const LogEvent = z.strictObject({ analysis_id: z.uuid() });
 const Located = z.strictObject({ analysis_id: z.uuid(), key: z.string() });
 const Finding = z.strictObject({ result: Result, line_index: z.array(z.int()) });
 
-const succeeded = (dataset: string, partition: string, payload: Record<string, string | number>): OperatorOutcome => ({
+const succeeded = (
+  dataset: string,
+  partition: string,
+  payload: Record<string, string | number>,
+): OperatorOutcome => ({
   ok: true,
   outputs: [{ dataset_id: dataset, partition, payload }],
 });
@@ -20,7 +24,12 @@ const succeeded = (dataset: string, partition: string, payload: Record<string, s
 /** An analysis that was deleted meanwhile needs nothing more. */
 const nothing: OperatorOutcome = { ok: true, outputs: [] };
 
-async function failed(context: OperatorContext, org: string, id: string, runId: string): Promise<OperatorOutcome> {
+async function failed(
+  context: OperatorContext,
+  org: string,
+  id: string,
+  runId: string,
+): Promise<OperatorOutcome> {
   const error = { code: "log_expired", message: "The log is no longer stored. Upload it again." };
   await context.sql.transaction({ org }, (tx) => failAnalysis(tx, id, runId, error, context.now()));
   return { ok: false, ...error, retryable: false };
@@ -43,18 +52,29 @@ const locate: Operator = {
   run: async (context, task) => {
     const { analysis_id } = LogEvent.parse(task.event.payload);
     const { env, sql } = context;
-    const input = await sql.transaction({ org: task.org_id }, (tx) => readAnalysisInput(tx, analysis_id));
+    const input = await sql.transaction({ org: task.org_id }, (tx) =>
+      readAnalysisInput(tx, analysis_id),
+    );
     if (input === undefined) return nothing;
     if (input.logKey === null) return failed(context, task.org_id, analysis_id, task.run_id);
     const source = logSource(env.LOGS, input.logKey, input.bytes);
     try {
-      const options: AnalyzeOptions = { unit: input.name, ...(input.exitCode === null ? {} : { exitCode: input.exitCode }) };
+      const options: AnalyzeOptions = {
+        unit: input.name,
+        ...(input.exitCode === null ? {} : { exitCode: input.exitCode }),
+      };
       const { result, lineIndex } = await analyze(source, options);
       const key = resultKeyOf(task.org_id, analysis_id);
-      await putBytes(env.ARTIFACTS, key, JSON.stringify({ result, line_index: lineIndex }), "application/json");
+      await putBytes(
+        env.ARTIFACTS,
+        key,
+        JSON.stringify({ result, line_index: lineIndex }),
+        "application/json",
+      );
       return succeeded("sys.analyses.results", task.event.partition, { analysis_id, key });
     } catch (error) {
-      if (error instanceof ObjectGone) return failed(context, task.org_id, analysis_id, task.run_id);
+      if (error instanceof ObjectGone)
+        return failed(context, task.org_id, analysis_id, task.run_id);
       throw error;
     } finally {
       await source.close();
@@ -78,8 +98,13 @@ const report: Operator = {
       title: titleOf(result),
       at: context.now(),
     };
-    await context.sql.transaction({ org: task.org_id }, (tx) => completeAnalysis(tx, task.org_id, completion));
-    return succeeded("sys.analyses.reports", task.event.partition, { analysis_id, category: result.category });
+    await context.sql.transaction({ org: task.org_id }, (tx) =>
+      completeAnalysis(tx, task.org_id, completion),
+    );
+    return succeeded("sys.analyses.reports", task.event.partition, {
+      analysis_id,
+      category: result.category,
+    });
   },
 };
 

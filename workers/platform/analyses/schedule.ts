@@ -10,8 +10,15 @@ export const NIGHTLY = "7 3 * * *";
 /** One organization after the other, a transaction each [TN6]. */
 export async function analysesTick(cron: string, env: Env): Promise<void> {
   const now = (): number => Date.now();
-  const ports: AnalysisPorts = { env, sql: sqlFrom(env), now, log: workerLog(env.VERSION, now, { cron }) };
-  const rows = await ports.sql.transaction({ none: true }, (tx) => tx.query("select platform.list_org_ids() as id"));
+  const ports: AnalysisPorts = {
+    env,
+    sql: sqlFrom(env),
+    now,
+    log: workerLog(env.VERSION, now, { cron }),
+  };
+  const rows = await ports.sql.transaction({ none: true }, (tx) =>
+    tx.query("select platform.list_org_ids() as id"),
+  );
   for (const row of rows) {
     const org = String(row["id"]);
     if (cron === NIGHTLY) await expire(ports, org, now());

@@ -4,8 +4,17 @@ import { Problem, PROBLEMS, type ProblemCode } from "./model.ts";
 
 /** Every route may answer these. */
 const COMMON: readonly ProblemCode[] = [
-  "malformed_request", "unauthenticated", "forbidden", "not_found", "method_not_allowed", "host_not_allowed",
-  "validation_failed", "rate_limited", "internal", "upstream_failed", "unavailable",
+  "malformed_request",
+  "unauthenticated",
+  "forbidden",
+  "not_found",
+  "method_not_allowed",
+  "host_not_allowed",
+  "validation_failed",
+  "rate_limited",
+  "internal",
+  "upstream_failed",
+  "unavailable",
 ];
 
 export const jsonAnswer = <S extends z.ZodType>(description: string, schema: S) => ({
@@ -28,7 +37,10 @@ export function problems(...codes: readonly ProblemCode[]): Record<`${number}`, 
   return Object.fromEntries(
     [...byStatus].map(([status, names]) => [
       String(status),
-      { description: [...new Set(names)].join(", "), content: { "application/problem+json": { schema: Problem } } },
+      {
+        description: [...new Set(names)].join(", "),
+        content: { "application/problem+json": { schema: Problem } },
+      },
     ]),
   );
 }

@@ -1,7 +1,8 @@
 /** Finds out who sent a request: a signed-in user by access token, or an API key. */
 import type { Context } from "hono";
+import type { AccessClaims } from "../identity/model.ts";
 import { checkAccessToken } from "../identity/service/signing.ts";
-import { seatOf } from "../identity/service/seats.ts";
+import { seatOf, type CurrentSeat } from "../identity/service/seats.ts";
 import { principalOfKey } from "../keys/service.ts";
 import { done, refuse, type Result } from "../model.ts";
 import { grantsOf } from "../orgs/rules.ts";
@@ -26,20 +27,23 @@ export async function authenticate(c: Context<AppEnv>, fresh: boolean): Promise<
   if (checked === "expired") return refuse("token_expired");
   if (checked === "invalid") return refuse("unauthenticated");
   const { claims } = checked;
-  const seat = fresh
-    ? await seatOf(ports, claims)
-    : done(claims.org === undefined ? null : { org: claims.org, role: claims.org_role, grants: claims.grants ?? [] });
-  if (!seat.ok) return seat;
-  const { value } = seat;
-  return done({
-    kind: "user",
-    id: claims.sub,
-    sid: claims.sid,
-    name: claims.sub,
-    org: value?.org ?? null,
-    grants: value?.role === undefined ? [] : grantsOf(value.role, value.grants),
-  });
+  const seat = fresh ? await seatOf(ports, claims) : done(claimedSeat(claims));
+  return seat.ok ? done(userOf(claims, seat.value)) : seat;
 }
+
+const claimedSeat = (claims: AccessClaims): CurrentSeat | null =>
+  claims.org === undefined
+    ? null
+    : { org: claims.org, role: claims.org_role, grants: claims.grants ?? [] };
+
+const userOf = (claims: AccessClaims, seat: CurrentSeat | null): Principal => ({
+  kind: "user",
+  id: claims.sub,
+  sid: claims.sid,
+  name: claims.sub,
+  org: seat?.org ?? null,
+  grants: seat?.role === undefined ? [] : grantsOf(seat.role, seat.grants),
+});
 
 /** Both headers may be sent if they agree [KY2]. */
 function credentialOf(headers: Headers): string | undefined {

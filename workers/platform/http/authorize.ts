@@ -24,11 +24,19 @@ export const needs =
     const principal = known.value;
     c.set("principal", principal);
     if (principal.org === null) {
-      return refused(c, { code: "forbidden", detail: "This session has no organization: POST /api/v1/auth/refresh with org_id." });
+      return refused(c, {
+        code: "forbidden",
+        detail: "This session has no organization: POST /api/v1/auth/refresh with org_id.",
+      });
     }
-    const decision = decide(principal, action, resource.replaceAll(/\{(\w+)\}/g, (_, name: string) => c.req.param(name) ?? ""));
+    const decision = decide(
+      principal,
+      action,
+      resource.replaceAll(/\{(\w+)\}/g, (_, name: string) => c.req.param(name) ?? ""),
+    );
     if (decision === "allowed") return next();
-    if (decision === "forbidden") return refused(c, { code: "forbidden", detail: `The permission ${action} is needed.` });
+    if (decision === "forbidden")
+      return refused(c, { code: "forbidden", detail: `The permission ${action} is needed.` });
     return refused(c, { code: decision });
   };
 

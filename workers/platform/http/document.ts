@@ -11,7 +11,8 @@ export function documentOf(app: OpenAPIHono<AppEnv>): OpenApiDocument {
     info: {
       title: "Edgewright",
       version: "1",
-      description: "Explains failed CI runs, runs tasks on one engine. Errors are application/problem+json with a stable code.",
+      description:
+        "Explains failed CI runs, runs tasks on one engine. Errors are application/problem+json with a stable code.",
       license: { name: "Apache-2.0", url: "https://www.apache.org/licenses/LICENSE-2.0" },
     },
     servers: [{ url: "/" }],
@@ -21,9 +22,14 @@ export function documentOf(app: OpenAPIHono<AppEnv>): OpenApiDocument {
 
 export function declareSecurity(app: OpenAPIHono<AppEnv>): void {
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
-    type: "http", scheme: "bearer", description: "An access token, or an API key.",
+    type: "http",
+    scheme: "bearer",
+    description: "An access token, or an API key.",
   });
   app.openAPIRegistry.registerComponent("securitySchemes", "key", {
-    type: "apiKey", in: "header", name: "X-API-Key", description: "An API key.",
+    type: "apiKey",
+    in: "header",
+    name: "X-API-Key",
+    description: "An API key.",
   });
 }

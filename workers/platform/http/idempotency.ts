@@ -60,16 +60,27 @@ export class IdempotentRequest {
                status = null, fingerprint = null, body = null, headers = null
            where i.expires_at <= excluded.locked_at or (i.status is null and i.locked_at <= $8)
          returning subject_id`,
-        [org, principal, route, key, newSubjectId, iso(now), iso(now + KEEP_MS), iso(now - LOCK_MS)],
+        [
+          org,
+          principal,
+          route,
+          key,
+          newSubjectId,
+          iso(now),
+          iso(now + KEEP_MS),
+          iso(now - LOCK_MS),
+        ],
       );
-      if (row !== undefined) return done<Begun>({ kind: "first", subjectId: textOf(row, "subject_id") });
+      if (row !== undefined)
+        return done<Begun>({ kind: "first", subjectId: textOf(row, "subject_id") });
       const [found] = await tx.query(
         `select fingerprint, status, headers, body from platform.idempotency_keys
          where principal = $1 and route = $2 and key = $3`,
         [principal, route, key],
       );
       const status = found === undefined ? null : numberOrNull(found, "status");
-      if (found === undefined || status === null) return refuse("idempotency_in_flight", { retryAfterS: 1 });
+      if (found === undefined || status === null)
+        return refuse("idempotency_in_flight", { retryAfterS: 1 });
       const stored = {
         fingerprint: bytesOf(found, "fingerprint"),
         status,
@@ -97,7 +108,15 @@ export class IdempotentRequest {
       tx.query(
         `update platform.idempotency_keys set fingerprint = $4, status = $5, headers = $6, body = $7
          where principal = $1 and route = $2 and key = $3`,
-        [principal, route, key, answer.fingerprint, answer.status, JSON.stringify(answer.headers), answer.body],
+        [
+          principal,
+          route,
+          key,
+          answer.fingerprint,
+          answer.status,
+          JSON.stringify(answer.headers),
+          answer.body,
+        ],
       ),
     );
   }
@@ -121,23 +140,34 @@ const headersOf = (value: unknown): Record<string, string> =>
     ? Object.fromEntries(Object.entries(value).map(([name, text]) => [name, String(text)]))
     : {};
 
-export const newSubjectId = (c: AppContext): string => uuidv7(c.var.now(), c.var.random(UUID_RANDOM_BYTES));
+export const newSubjectId = (c: AppContext): string =>
+  uuidv7(c.var.now(), c.var.random(UUID_RANDOM_BYTES));
 
 /** The request's key and its slot; undefined without the header. Refusal: `validation_failed`. Call behind `needs`. */
-export function idempotentRequest(c: AppContext, route: string): Result<IdempotentRequest | undefined> {
+export function idempotentRequest(
+  c: AppContext,
+  route: string,
+): Result<IdempotentRequest | undefined> {
   const key = c.req.header("idempotency-key");
   if (key === undefined) return done(undefined);
   if (!KEY.test(key)) {
-    const error = { location: "header.Idempotency-Key", message: "is not 1 to 255 visible ASCII characters", fix: "Send for example a UUID." };
+    const error = {
+      location: "header.Idempotency-Key",
+      message: "is not 1 to 255 visible ASCII characters",
+      fix: "Send for example a UUID.",
+    };
     return refuse("validation_failed", { errors: [error] });
   }
   const { kind, id, org } = memberOf(c);
-  return done(new IdempotentRequest(c.var.sql, { org, principal: `${kind}:${id}`, route, key }, c.var.now));
+  return done(
+    new IdempotentRequest(c.var.sql, { org, principal: `${kind}:${id}`, route, key }, c.var.now),
+  );
 }
 
 /** The stored answer, if it was given to this very request. */
 export function replay(c: AppContext, stored: Stored, fingerprint: Uint8Array): Response {
-  if (!equalBytes(stored.fingerprint, fingerprint)) return refused(c, { code: "idempotency_mismatch" });
+  if (!equalBytes(stored.fingerprint, fingerprint))
+    return refused(c, { code: "idempotency_mismatch" });
   const headers = new Headers(stored.headers);
   headers.set("idempotency-replayed", "true");
   return new Response(stored.body === "" ? null : stored.body, { status: stored.status, headers });
@@ -199,12 +229,16 @@ export const idempotent =
     c.set("subjectId", begun.value.subjectId);
     return underLock(keyed, async () => {
       await next();
-      const keptBody = options.once === undefined ? undefined : await withoutFields(c.res, options.once);
+      const keptBody =
+        options.once === undefined ? undefined : await withoutFields(c.res, options.once);
       return { response: c.res, fingerprint, ...(keptBody === undefined ? {} : { keptBody }) };
     });
   };
 
-export async function fingerprintOf(path: string, body: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+export async function fingerprintOf(
+  path: string,
+  body: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array> {
   return sha256(utf8(`${path}\n${toBase64url(await sha256(body))}`));
 }
 
@@ -217,5 +251,8 @@ export async function fingerprintOfDigest(path: string, sha256Hex: string): Prom
 async function withoutFields(response: Response, fields: readonly string[]): Promise<string> {
   const parsed: unknown = await response.clone().json();
   if (typeof parsed !== "object" || parsed === null) return JSON.stringify(parsed);
-  return JSON.stringify({ ...parsed, ...Object.fromEntries(fields.filter((field) => field in parsed).map((field) => [field, null])) });
+  return JSON.stringify({
+    ...parsed,
+    ...Object.fromEntries(fields.filter((field) => field in parsed).map((field) => [field, null])),
+  });
 }

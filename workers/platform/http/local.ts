@@ -7,8 +7,10 @@ import { refused } from "./problem.ts";
 
 export const launcherOnly = (): MiddlewareHandler<AppEnv> => async (c, next) => {
   const { environment, launcherToken } = configurationOf(c.env);
-  if (environment !== "local" || launcherToken === undefined) return refused(c, { code: "not_found" });
+  if (environment !== "local" || launcherToken === undefined)
+    return refused(c, { code: "not_found" });
   const sent = c.req.header("authorization") ?? "";
-  if (!equalBytes(utf8(sent), utf8(`Bearer ${launcherToken}`))) return refused(c, { code: "unauthenticated" });
+  if (!equalBytes(utf8(sent), utf8(`Bearer ${launcherToken}`)))
+    return refused(c, { code: "unauthenticated" });
   return next();
 };

@@ -20,7 +20,9 @@ export function unrouted(app: OpenAPIHono<AppEnv>): (c: AppContext) => Response 
   }
   return (c) => {
     const path = c.req.path;
-    const allow = [...paths.values()].filter((known) => known.pattern.test(path)).flatMap((known) => [...known.methods]);
+    const allow = [...paths.values()]
+      .filter((known) => known.pattern.test(path))
+      .flatMap((known) => [...known.methods]);
     return allow.length === 0
       ? refused(c, { code: "not_found" })
       : refused(c, { code: "method_not_allowed", allow: [...new Set(allow)].toSorted() });
@@ -28,4 +30,6 @@ export function unrouted(app: OpenAPIHono<AppEnv>): (c: AppContext) => Response 
 }
 
 const patternOf = (path: string): RegExp =>
-  new RegExp(`^${path.replaceAll(/[.+*?^$()[\]\\|]/g, "\\$&").replaceAll(/:[A-Za-z_]+(?:\\?\{[^}]*\})?/g, "[^/]+")}$`);
+  new RegExp(
+    `^${path.replaceAll(/[.+*?^$()[\]\\|]/g, "\\$&").replaceAll(/:[A-Za-z_]+(?:\\?\{[^}]*\})?/g, "[^/]+")}$`,
+  );

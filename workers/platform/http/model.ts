@@ -9,44 +9,189 @@ interface ProblemRow {
 }
 
 export const PROBLEMS = {
-  malformed_request: { status: 400, title: "The request could not be read", remedy: "Send well-formed JSON and headers as the OpenAPI document describes." },
-  cursor_invalid: { status: 400, title: "The cursor does not belong to this list", remedy: "Start over without a cursor." },
-  unauthenticated: { status: 401, title: "No valid credential was sent", remedy: "Sign in, or send an API key as Authorization: Bearer or X-API-Key." },
-  token_expired: { status: 401, title: "The access token has expired", remedy: "Refresh the session: POST /api/v1/auth/refresh." },
+  malformed_request: {
+    status: 400,
+    title: "The request could not be read",
+    remedy: "Send well-formed JSON and headers as the OpenAPI document describes.",
+  },
+  cursor_invalid: {
+    status: 400,
+    title: "The cursor does not belong to this list",
+    remedy: "Start over without a cursor.",
+  },
+  unauthenticated: {
+    status: 401,
+    title: "No valid credential was sent",
+    remedy: "Sign in, or send an API key as Authorization: Bearer or X-API-Key.",
+  },
+  token_expired: {
+    status: 401,
+    title: "The access token has expired",
+    remedy: "Refresh the session: POST /api/v1/auth/refresh.",
+  },
   refresh_invalid: { status: 401, title: "The session has ended", remedy: "Sign in again." },
-  refresh_reused: { status: 401, title: "The session was ended because its refresh token was used twice", remedy: "Sign in again and check who else uses this account." },
-  setup_token_invalid: { status: 401, title: "The setup link is not valid", remedy: "Restart Edgewright and use the link it prints." },
-  link_invalid: { status: 401, title: "The sign-in link is not valid any more", remedy: "Run npm run login for a new link." },
-  forbidden: { status: 403, title: "The permission is missing", remedy: "Ask an administrator of the organization for the named permission." },
-  key_cannot: { status: 403, title: "An API key may not do this", remedy: "Do it as a signed-in user." },
-  org_suspended: { status: 403, title: "The organization is suspended", remedy: "Ask the operator of this installation." },
-  not_found: { status: 404, title: "There is no such thing", remedy: "Check the id and the organization of the credential." },
-  method_not_allowed: { status: 405, title: "The path does not take this method", remedy: "Use a method of the Allow header." },
+  refresh_reused: {
+    status: 401,
+    title: "The session was ended because its refresh token was used twice",
+    remedy: "Sign in again and check who else uses this account.",
+  },
+  setup_token_invalid: {
+    status: 401,
+    title: "The setup link is not valid",
+    remedy: "Restart Edgewright and use the link it prints.",
+  },
+  link_invalid: {
+    status: 401,
+    title: "The sign-in link is not valid any more",
+    remedy: "Run npm run login for a new link.",
+  },
+  forbidden: {
+    status: 403,
+    title: "The permission is missing",
+    remedy: "Ask an administrator of the organization for the named permission.",
+  },
+  key_cannot: {
+    status: 403,
+    title: "An API key may not do this",
+    remedy: "Do it as a signed-in user.",
+  },
+  org_suspended: {
+    status: 403,
+    title: "The organization is suspended",
+    remedy: "Ask the operator of this installation.",
+  },
+  not_found: {
+    status: 404,
+    title: "There is no such thing",
+    remedy: "Check the id and the organization of the credential.",
+  },
+  method_not_allowed: {
+    status: 405,
+    title: "The path does not take this method",
+    remedy: "Use a method of the Allow header.",
+  },
   name_taken: { status: 409, title: "The name is taken", remedy: "Choose another name." },
-  setup_done: { status: 409, title: "The setup is already done", remedy: "Sign in; on a local install npm run login prints a link." },
-  idempotency_in_flight: { status: 409, title: "The first request with this Idempotency-Key is still running", remedy: "Wait and send the same request again." },
-  lease_lost: { status: 409, title: "The lease was given to another worker", remedy: "Stop working on the task; its result is not taken." },
-  task_state: { status: 409, title: "The state of the task or run does not allow this", remedy: "Read it again; the detail names the states that allow it." },
-  analysis_running: { status: 409, title: "The analysis is still running", remedy: "Wait until its status is completed or failed." },
-  dag_reserved: { status: 409, title: "The DAG belongs to the platform", remedy: "Choose a name that does not begin with sys." },
-  log_expired: { status: 410, title: "The log is no longer stored", remedy: "Upload the log again." },
-  payload_too_large: { status: 413, title: "The body is too large", remedy: "Send at most the number of bytes the detail names." },
-  log_too_large: { status: 413, title: "The log is too large", remedy: "Upload at most the number of bytes the detail names, for example only the failed job's log." },
-  compression_bomb: { status: 413, title: "The body inflates too far", remedy: "Send the log uncompressed or compressed at a normal ratio." },
-  unsupported_media_type: { status: 415, title: "The content type or encoding is not supported", remedy: "Use a content type and encoding of the OpenAPI document." },
-  host_not_allowed: { status: 421, title: "This host name is not served here", remedy: "Use the URL that was printed at start, or add the host to PUBLIC_HOSTS." },
-  validation_failed: { status: 422, title: "The request is not valid", remedy: "Correct the fields listed under errors." },
-  idempotency_mismatch: { status: 422, title: "The Idempotency-Key was used with another request", remedy: "Use a new key for a new request." },
-  log_empty: { status: 422, title: "The log is empty", remedy: "Send the log as the body of the request." },
-  log_binary: { status: 422, title: "The log is not text", remedy: "Send plain text; gzip needs Content-Encoding: gzip." },
-  rate_limited: { status: 429, title: "Too many requests", remedy: "Wait for the seconds of Retry-After." },
-  backlog_full: { status: 429, title: "The queue of work is full", remedy: "Wait until open tasks are done, then send again." },
-  internal: { status: 500, title: "Something broke on our side", remedy: "Try again; if it stays, report the request_id." },
-  not_implemented: { status: 501, title: "This is not built yet", remedy: "See the detail for what to use instead." },
-  upstream_failed: { status: 502, title: "A service we depend on answered wrongly", remedy: "Try again in a moment." },
-  unavailable: { status: 503, title: "A service we depend on is not reachable", remedy: "Try again in a moment; GET /ready names the part." },
-  not_ready: { status: 503, title: "The installation is not ready", remedy: "Look at the failing check of GET /ready." },
-  deadline_exceeded: { status: 504, title: "The request took too long", remedy: "Try again, or ask for less." },
+  setup_done: {
+    status: 409,
+    title: "The setup is already done",
+    remedy: "Sign in; on a local install npm run login prints a link.",
+  },
+  idempotency_in_flight: {
+    status: 409,
+    title: "The first request with this Idempotency-Key is still running",
+    remedy: "Wait and send the same request again.",
+  },
+  lease_lost: {
+    status: 409,
+    title: "The lease was given to another worker",
+    remedy: "Stop working on the task; its result is not taken.",
+  },
+  task_state: {
+    status: 409,
+    title: "The state of the task or run does not allow this",
+    remedy: "Read it again; the detail names the states that allow it.",
+  },
+  analysis_running: {
+    status: 409,
+    title: "The analysis is still running",
+    remedy: "Wait until its status is completed or failed.",
+  },
+  dag_reserved: {
+    status: 409,
+    title: "The DAG belongs to the platform",
+    remedy: "Choose a name that does not begin with sys.",
+  },
+  log_expired: {
+    status: 410,
+    title: "The log is no longer stored",
+    remedy: "Upload the log again.",
+  },
+  payload_too_large: {
+    status: 413,
+    title: "The body is too large",
+    remedy: "Send at most the number of bytes the detail names.",
+  },
+  log_too_large: {
+    status: 413,
+    title: "The log is too large",
+    remedy:
+      "Upload at most the number of bytes the detail names, for example only the failed job's log.",
+  },
+  compression_bomb: {
+    status: 413,
+    title: "The body inflates too far",
+    remedy: "Send the log uncompressed or compressed at a normal ratio.",
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: "The content type or encoding is not supported",
+    remedy: "Use a content type and encoding of the OpenAPI document.",
+  },
+  host_not_allowed: {
+    status: 421,
+    title: "This host name is not served here",
+    remedy: "Use the URL that was printed at start, or add the host to PUBLIC_HOSTS.",
+  },
+  validation_failed: {
+    status: 422,
+    title: "The request is not valid",
+    remedy: "Correct the fields listed under errors.",
+  },
+  idempotency_mismatch: {
+    status: 422,
+    title: "The Idempotency-Key was used with another request",
+    remedy: "Use a new key for a new request.",
+  },
+  log_empty: {
+    status: 422,
+    title: "The log is empty",
+    remedy: "Send the log as the body of the request.",
+  },
+  log_binary: {
+    status: 422,
+    title: "The log is not text",
+    remedy: "Send plain text; gzip needs Content-Encoding: gzip.",
+  },
+  rate_limited: {
+    status: 429,
+    title: "Too many requests",
+    remedy: "Wait for the seconds of Retry-After.",
+  },
+  backlog_full: {
+    status: 429,
+    title: "The queue of work is full",
+    remedy: "Wait until open tasks are done, then send again.",
+  },
+  internal: {
+    status: 500,
+    title: "Something broke on our side",
+    remedy: "Try again; if it stays, report the request_id.",
+  },
+  not_implemented: {
+    status: 501,
+    title: "This is not built yet",
+    remedy: "See the detail for what to use instead.",
+  },
+  upstream_failed: {
+    status: 502,
+    title: "A service we depend on answered wrongly",
+    remedy: "Try again in a moment.",
+  },
+  unavailable: {
+    status: 503,
+    title: "A service we depend on is not reachable",
+    remedy: "Try again in a moment; GET /ready names the part.",
+  },
+  not_ready: {
+    status: 503,
+    title: "The installation is not ready",
+    remedy: "Look at the failing check of GET /ready.",
+  },
+  deadline_exceeded: {
+    status: 504,
+    title: "The request took too long",
+    remedy: "Try again, or ask for less.",
+  },
 } as const satisfies Record<string, ProblemRow>;
 
 export type ProblemCode = keyof typeof PROBLEMS;
@@ -60,7 +205,9 @@ export const Problem = z.strictObject({
   code: z.string(),
   request_id: z.string(),
   remedy: z.string(),
-  errors: z.array(z.strictObject({ location: z.string(), message: z.string(), fix: z.string() })).optional(),
+  errors: z
+    .array(z.strictObject({ location: z.string(), message: z.string(), fix: z.string() }))
+    .optional(),
 });
 export type Problem = z.infer<typeof Problem>;
 

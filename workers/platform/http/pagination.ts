@@ -36,7 +36,10 @@ export async function pageOf<T extends { readonly created_at: string; readonly i
   const items = rows.slice(0, limit);
   const last = items.at(-1);
   if (rows.length <= limit || last === undefined) return { items, next_cursor: null };
-  return { items, next_cursor: await cursorText(env, list, { createdAt: last.created_at, id: last.id }) };
+  return {
+    items,
+    next_cursor: await cursorText(env, list, { createdAt: last.created_at, id: last.id }),
+  };
 }
 
 async function cursorText(env: Env, list: ListIdentity, position: Position): Promise<string> {
@@ -45,16 +48,27 @@ async function cursorText(env: Env, list: ListIdentity, position: Position): Pro
 }
 
 /** The position of a cursor. Refusal: `cursor_invalid` when it was made for another list, or by somebody else. */
-export async function positionOf(env: Env, list: ListIdentity, cursor: string | undefined): Promise<Result<Position | undefined>> {
+export async function positionOf(
+  env: Env,
+  list: ListIdentity,
+  cursor: string | undefined,
+): Promise<Result<Position | undefined>> {
   if (cursor === undefined) return done(undefined);
   const [body, mac] = cursor.split(".").map(fromBase64url);
-  if (body === undefined || mac === undefined || !equalBytes(mac, await macOf(env, list, body))) return refuse("cursor_invalid");
+  if (body === undefined || mac === undefined || !equalBytes(mac, await macOf(env, list, body)))
+    return refuse("cursor_invalid");
   const [createdAt, id]: unknown[] = JSON.parse(new TextDecoder().decode(body));
   const position = Position.safeParse({ createdAt, id });
   return position.success ? done(position.data) : refuse("cursor_invalid");
 }
 
-async function macOf(env: Env, list: ListIdentity, body: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  const message = utf8(JSON.stringify(["cursor", ...list.map((part) => part ?? null), toBase64url(body)]));
+async function macOf(
+  env: Env,
+  list: ListIdentity,
+  body: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array> {
+  const message = utf8(
+    JSON.stringify(["cursor", ...list.map((part) => part ?? null), toBase64url(body)]),
+  );
   return (await hmacSha256(configurationOf(env).tokenKey, message)).slice(0, MAC_BYTES);
 }

@@ -10,7 +10,7 @@ export type Declared = Response & TypedResponse<never, never, never>;
 
 /** Marks an answer that was rendered by hand. */
 export const declared = (response: Response): Declared =>
-  // oxlint-disable-next-line no-unsafe-type-assertion -- a body of status `never` fits each route's declared statuses
+  // A body of status `never` fits each route's declared statuses
   response as Declared;
 
 /**
@@ -28,7 +28,10 @@ export function refused(c: Context<AppEnv>, refusal: Refusal): Declared {
   };
   if (refusal.detail !== undefined) problem.detail = refusal.detail;
   if (refusal.errors !== undefined) problem.errors = refusal.errors.map((error) => ({ ...error }));
-  const headers = new Headers({ "content-type": "application/problem+json", "cache-control": "no-store" });
+  const headers = new Headers({
+    "content-type": "application/problem+json",
+    "cache-control": "no-store",
+  });
   if (refusal.retryAfterS !== undefined) headers.set("retry-after", String(refusal.retryAfterS));
   if (refusal.allow !== undefined) headers.set("allow", refusal.allow.join(", "));
   if (row.status === 401) headers.set("www-authenticate", "Bearer");
@@ -39,7 +42,8 @@ export function refused(c: Context<AppEnv>, refusal: Refusal): Declared {
 
 /** What the caller learns of a thrown error; the rest is for the log [AP4]. */
 export function refusalOf(error: unknown): Refusal {
-  if (error instanceof Fault) return error.retryable ? { code: "unavailable", retryAfterS: 1 } : { code: "upstream_failed" };
+  if (error instanceof Fault)
+    return error.retryable ? { code: "unavailable", retryAfterS: 1 } : { code: "upstream_failed" };
   // The framework throws these for bodies it cannot parse.
   if (error instanceof HTTPException && error.status < 500) return { code: "malformed_request" };
   return { code: "internal" };
@@ -49,7 +53,15 @@ export function refusalOf(error: unknown): Refusal {
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const head = error instanceof Bug ? `bug: ${error.message}` : `${error.name}: ${error.message}`;
-  const stack = error.stack === undefined ? "" : ` | ${error.stack.split("\n").slice(1, 4).map((line) => line.trim()).join(" ")}`;
-  return error.cause === undefined ? head + stack : `${head}${stack} <- ${describeError(error.cause)}`;
+  const stack =
+    error.stack === undefined
+      ? ""
+      : ` | ${error.stack
+          .split("\n")
+          .slice(1, 4)
+          .map((line) => line.trim())
+          .join(" ")}`;
+  return error.cause === undefined
+    ? head + stack
+    : `${head}${stack} <- ${describeError(error.cause)}`;
 }
-

@@ -21,21 +21,27 @@ const cached = new WeakMap<object, { readonly at: number; readonly readiness: Re
 export async function ready(c: AppContext): Promise<Response> {
   const now = c.var.now();
   const known = cached.get(c.env);
-  const readiness = known !== undefined && now - known.at < CACHE_MS && known.readiness.status === "ready"
-    ? known.readiness
-    : await check(c);
+  const readiness =
+    known !== undefined && now - known.at < CACHE_MS && known.readiness.status === "ready"
+      ? known.readiness
+      : await check(c);
   cached.set(c.env, { at: now, readiness });
-  return c.json(readiness, readiness.status === "ready" ? 200 : 503, { "cache-control": "no-store" });
+  return c.json(readiness, readiness.status === "ready" ? 200 : 503, {
+    "cache-control": "no-store",
+  });
 }
 
 async function check(c: AppContext): Promise<Readiness> {
   const parts: Record<string, () => Promise<unknown>> = {
     configuration: async () => configurationOf(c.env),
-    postgres: () => c.var.sql.transaction({ none: true }, (tx) => tx.query("select platform.any_user()")),
+    postgres: () =>
+      c.var.sql.transaction({ none: true }, (tx) => tx.query("select platform.any_user()")),
     artifacts: () => c.env.ARTIFACTS.head("ready"),
     logs: () => c.env.LOGS.head("ready"),
   };
-  const checks = await Promise.all(Object.entries(parts).map(async ([name, run]) => [name, await timed(c, name, run)] as const));
+  const checks = await Promise.all(
+    Object.entries(parts).map(async ([name, run]) => [name, await timed(c, name, run)] as const),
+  );
   const failed = checks.some(([, result]) => !result.ok);
   return { status: failed ? "not_ready" : "ready", checks: Object.fromEntries(checks) };
 }

@@ -24,10 +24,14 @@ export const requestPlumbing = (ports: Ports): ReturnType<typeof createMiddlewar
   createMiddleware<AppEnv>(async (c, next) => {
     const started = ports.now();
     const given = c.req.header("x-request-id");
-    const requestId = given !== undefined && REQUEST_ID.test(given) ? given : hex(ports.random(REQUEST_ID_BYTES));
+    const requestId =
+      given !== undefined && REQUEST_ID.test(given) ? given : hex(ports.random(REQUEST_ID_BYTES));
     const traceparent = c.req.header("traceparent");
     c.set("requestId", requestId);
-    c.set("traceparent", traceparent !== undefined && TRACEPARENT.test(traceparent) ? traceparent : undefined);
+    c.set(
+      "traceparent",
+      traceparent !== undefined && TRACEPARENT.test(traceparent) ? traceparent : undefined,
+    );
     c.set("log", ports.log(c.env, { request_id: requestId }));
     c.set("sql", ports.sql(c.env));
     c.set("now", ports.now);
@@ -38,7 +42,10 @@ export const requestPlumbing = (ports: Ports): ReturnType<typeof createMiddlewar
     if (c.req.path !== "/health") logAnswer(c, ports.now() - started);
   });
 
-function logAnswer(c: Parameters<ReturnType<typeof createMiddleware<AppEnv>>>[0], ms: number): void {
+function logAnswer(
+  c: Parameters<ReturnType<typeof createMiddleware<AppEnv>>>[0],
+  ms: number,
+): void {
   // The principal is absent on public routes, whatever its type says.
   const principal: AppEnv["Variables"]["principal"] | undefined = c.get("principal");
   c.var.log.info("request", {
@@ -53,4 +60,5 @@ function logAnswer(c: Parameters<ReturnType<typeof createMiddleware<AppEnv>>>[0]
   });
 }
 
-const hex = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+const hex = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");

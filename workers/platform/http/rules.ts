@@ -17,7 +17,13 @@ export const allows = (grants: readonly Grant[], action: string, resource: strin
 
 /** Areas whose reading is granted under another name [C47]. */
 const READ_AREA: Readonly<Record<string, string>> = {
-  tasks: "runs", backfills: "dags", sources: "dags", queries: "datasets", silences: "alerts", channels: "alerts", deliveries: "alerts",
+  tasks: "runs",
+  backfills: "dags",
+  sources: "dags",
+  queries: "datasets",
+  silences: "alerts",
+  channels: "alerts",
+  deliveries: "alerts",
 };
 
 export const readActionOf = (action: string): string => {
@@ -26,7 +32,14 @@ export const readActionOf = (action: string): string => {
 };
 
 /** What an API key may never do, whatever it was granted [KY3]. */
-const KEY_CANNOT = new Set(["keys.write", "secrets.write", "members.write", "org.write", "org.delete", "org.owners"]);
+const KEY_CANNOT = new Set([
+  "keys.write",
+  "secrets.write",
+  "members.write",
+  "org.write",
+  "org.delete",
+  "org.owners",
+]);
 
 export const keyCannot = (action: string): boolean => KEY_CANNOT.has(action);
 
@@ -35,7 +48,10 @@ export type Decision = "allowed" | "not_found" | "forbidden" | "key_cannot";
 /** A thing somebody may not even read does not exist for them; so 404 comes before 403 [ID22]. */
 export function decide(principal: Principal, action: string, resource: string): Decision {
   if (!allows(principal.grants, readActionOf(action), resource)) {
-    return allows(principal.grants, action, resource) && !(principal.kind === "key" && keyCannot(action)) ? "allowed" : "not_found";
+    return allows(principal.grants, action, resource) &&
+      !(principal.kind === "key" && keyCannot(action))
+      ? "allowed"
+      : "not_found";
   }
   if (principal.kind === "key" && keyCannot(action)) return "key_cannot";
   return allows(principal.grants, action, resource) ? "allowed" : "forbidden";
@@ -53,7 +69,11 @@ export const grantText = (grant: Grant): string => `${grant.action}@${grant.reso
 
 /** True when whoever holds `held` may hand `wanted` on: the same action on the same or a narrower resource. */
 export const includesGrant = (held: readonly Grant[], wanted: Grant): boolean =>
-  held.some((grant) => grant.action === wanted.action && (grant.resource === wanted.resource || narrower(wanted.resource, grant.resource)));
+  held.some(
+    (grant) =>
+      grant.action === wanted.action &&
+      (grant.resource === wanted.resource || narrower(wanted.resource, grant.resource)),
+  );
 
 /** Every resource of `inner` is one of `outer`. */
 function narrower(inner: string, outer: string): boolean {
@@ -63,7 +83,8 @@ function narrower(inner: string, outer: string): boolean {
   const fixed = open ? to.slice(0, -1) : to;
   const innerOpen = from.at(-1) === "**";
   if (innerOpen && (!open || from.length - 1 < fixed.length)) return false;
-  if (!innerOpen && (open ? from.length < fixed.length : from.length !== fixed.length)) return false;
+  if (!innerOpen && (open ? from.length < fixed.length : from.length !== fixed.length))
+    return false;
   return fixed.every((segment, i) => (segment === "*" ? from[i] !== "**" : segment === from[i]));
 }
 

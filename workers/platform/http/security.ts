@@ -15,15 +15,19 @@ const CSP =
 export const guard = (): MiddlewareHandler<AppEnv> => async (c, next) => {
   const configuration = configurationOf(c.env);
   const url = new URL(c.req.url);
-  const refusal = !configuration.publicHosts.has(hostOf(c, url)) && !isHealth(url.pathname)
-    ? refused(c, { code: "host_not_allowed" })
-    : isNormalPath(rawPathOf(c.req.url)) ? undefined : refused(c, { code: "not_found" });
+  const refusal =
+    !configuration.publicHosts.has(hostOf(c, url)) && !isHealth(url.pathname)
+      ? refused(c, { code: "host_not_allowed" })
+      : isNormalPath(rawPathOf(c.req.url))
+        ? undefined
+        : refused(c, { code: "not_found" });
   if (refusal === undefined) await next();
   else c.res = refusal;
   setHeaders(c, configuration.issuer.startsWith("https:"));
 };
 
-const hostOf = (c: AppContext, url: URL): string => (c.req.header("host") ?? url.host).toLowerCase();
+const hostOf = (c: AppContext, url: URL): string =>
+  (c.req.header("host") ?? url.host).toLowerCase();
 
 /** Probes ask by address; the answer tells nothing but that the Worker runs. */
 const isHealth = (path: string): boolean => path === "/health";
@@ -54,14 +58,21 @@ export const smallBody = (): MiddlewareHandler<AppEnv> => async (c, next) => {
   return body.byteLength > JSON_BYTES_MAX ? refused(c, tooLarge) : next();
 };
 
-const tooLarge = { code: "payload_too_large", detail: `The limit for JSON is ${JSON_BYTES_MAX} bytes.` } as const;
+const tooLarge = {
+  code: "payload_too_large",
+  detail: `The limit for JSON is ${JSON_BYTES_MAX} bytes.`,
+} as const;
 
 /** Cookie routes take only JSON posted by a page of ours: the cookie comes along from anywhere [TK15]. */
 export const ownPagesOnly = (): MiddlewareHandler<AppEnv> => async (c, next) => {
   const origin = c.req.header("origin");
   if (origin === undefined || !configurationOf(c.env).origins.has(origin)) {
-    return refused(c, { code: "forbidden", detail: "This route takes requests of its own pages only." });
+    return refused(c, {
+      code: "forbidden",
+      detail: "This route takes requests of its own pages only.",
+    });
   }
-  if (!(c.req.header("content-type") ?? "").startsWith("application/json")) return refused(c, { code: "unsupported_media_type" });
+  if (!(c.req.header("content-type") ?? "").startsWith("application/json"))
+    return refused(c, { code: "unsupported_media_type" });
   return next();
 };

@@ -2,7 +2,12 @@
 import type { z } from "zod";
 import type { FieldError, Refusal } from "../model.ts";
 
-const PREFIX: Readonly<Record<string, string>> = { query: "query.", header: "header.", param: "path.", cookie: "cookie." };
+const PREFIX: Readonly<Record<string, string>> = {
+  query: "query.",
+  header: "header.",
+  param: "path.",
+  cookie: "cookie.",
+};
 
 /** A path id that is malformed names nothing, hence 404; all else is 422 [AP2]. */
 export function validationRefusal(target: string, error: z.core.$ZodError): Refusal {
@@ -10,13 +15,14 @@ export function validationRefusal(target: string, error: z.core.$ZodError): Refu
   const prefix = PREFIX[target];
   return {
     code: "validation_failed",
-    errors: error.issues.map(
-      (issue): FieldError => ({
-        location: prefix === undefined ? `/${issue.path.map(String).join("/")}` : `${prefix}${issue.path.map(String).join(".")}`,
-        message: issue.message,
-        fix: fixOf(issue),
-      }),
-    ),
+    errors: error.issues.map((issue): FieldError => ({
+      location:
+        prefix === undefined
+          ? `/${issue.path.map(String).join("/")}`
+          : `${prefix}${issue.path.map(String).join(".")}`,
+      message: issue.message,
+      fix: fixOf(issue),
+    })),
   };
 }
 

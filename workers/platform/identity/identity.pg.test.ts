@@ -1,16 +1,30 @@
 /** Signing in, sessions and keys through the real app and a real database. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launcher, openPlatform, ORIGIN, post, setupToken, signedIn, type SignedIn, type TestPlatform } from "../../../test/platform.ts";
+import {
+  launcher,
+  openPlatform,
+  ORIGIN,
+  post,
+  setupToken,
+  signedIn,
+  type SignedIn,
+  type TestPlatform,
+} from "../../../test/platform.ts";
 
 let platform: TestPlatform;
 let owner: SignedIn;
 
-const refreshInit = (cookie: string, body: unknown = {}, headers: Record<string, string> = {}): RequestInit =>
-  post(body, { cookie, origin: ORIGIN, ...headers });
+const refreshInit = (
+  cookie: string,
+  body: unknown = {},
+  headers: Record<string, string> = {},
+): RequestInit => post(body, { cookie, origin: ORIGIN, ...headers });
 const refresh = (cookie: string, body: unknown = {}): Promise<Response> =>
   platform.send("/api/v1/auth/refresh", refreshInit(cookie, body));
-const cookieOf = (answer: Response): string => (answer.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
-const codeOf = async (answer: Response): Promise<string> => ((await answer.json()) as { code: string }).code;
+const cookieOf = (answer: Response): string =>
+  (answer.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
+const codeOf = async (answer: Response): Promise<string> =>
+  ((await answer.json()) as { code: string }).code;
 
 beforeAll(async () => {
   platform = await openPlatform();
@@ -20,7 +34,8 @@ afterAll(() => platform.close());
 describe("first setup", () => {
   test("[ID12] of many claims of one setup link exactly one wins", async () => {
     const token = await setupToken(platform);
-    const claim = () => platform.send("/api/v1/auth/setup", post({ token, name: "Ada", org_name: "First Team" }));
+    const claim = () =>
+      platform.send("/api/v1/auth/setup", post({ token, name: "Ada", org_name: "First Team" }));
     const answers = await Promise.all(Array.from({ length: 12 }, claim));
     const winners = answers.filter((answer) => answer.status === 201);
     expect(winners).toHaveLength(1);
@@ -31,38 +46,63 @@ describe("first setup", () => {
   });
 
   test("[ID12] the first user owns the first and the reserved organization", async () => {
-    const me = (await (await owner.send("/api/v1/me")).json()) as { orgs: unknown[]; user: { name: string } };
+    const me = (await (await owner.send("/api/v1/me")).json()) as {
+      orgs: unknown[];
+      user: { name: string };
+    };
     expect(me.user.name).toBe("Ada");
-    expect(me.orgs).toMatchObject([{ slug: "first-team", role: "owner" }, { slug: "platform", role: "owner" }]);
+    expect(me.orgs).toMatchObject([
+      { slug: "first-team", role: "owner" },
+      { slug: "platform", role: "owner" },
+    ]);
   });
 
   test("[ID12] there is no second setup, and no link for one", async () => {
-    const link = await platform.send("/internal/v1/local/setup-link", { method: "POST", headers: launcher });
+    const link = await platform.send("/internal/v1/local/setup-link", {
+      method: "POST",
+      headers: launcher,
+    });
     expect([link.status, await codeOf(link)]).toEqual([409, "setup_done"]);
-    const forged = await platform.send("/api/v1/auth/setup", post({ token: "x", name: "Eve", org_name: "Mine" }));
+    const forged = await platform.send(
+      "/api/v1/auth/setup",
+      post({ token: "x", name: "Eve", org_name: "Mine" }),
+    );
     expect([forged.status, await codeOf(forged)]).toEqual([401, "setup_token_invalid"]);
   });
 
   test("[C44] the first organization has the tier self_hosted", async () => {
-    expect(await (await owner.send("/api/v1/org")).json()).toMatchObject({ tier: "self_hosted", status: "active" });
+    expect(await (await owner.send("/api/v1/org")).json()).toMatchObject({
+      tier: "self_hosted",
+      status: "active",
+    });
   });
 });
 
 describe("sign-in links", () => {
   test("[ID13] a link signs the first owner in once", async () => {
-    const made = await platform.send("/internal/v1/local/login-link", { method: "POST", headers: launcher });
+    const made = await platform.send("/internal/v1/local/login-link", {
+      method: "POST",
+      headers: launcher,
+    });
     const { url } = (await made.json()) as { url: string };
     const token = url.split("#t=")[1];
     expect(url.startsWith(`${ORIGIN}/login#t=`)).toBe(true);
     expect((await platform.send("/api/v1/auth/link", post({ token }))).status).toBe(201);
-    expect(await codeOf(await platform.send("/api/v1/auth/link", post({ token })))).toBe("link_invalid");
+    expect(await codeOf(await platform.send("/api/v1/auth/link", post({ token })))).toBe(
+      "link_invalid",
+    );
   });
 
   test("[ID13] a link is dead after ten minutes", async () => {
-    const made = await platform.send("/internal/v1/local/login-link", { method: "POST", headers: launcher });
+    const made = await platform.send("/internal/v1/local/login-link", {
+      method: "POST",
+      headers: launcher,
+    });
     const token = ((await made.json()) as { url: string }).url.split("#t=")[1];
     platform.clock.now += 601_000;
-    expect(await codeOf(await platform.send("/api/v1/auth/link", post({ token })))).toBe("link_invalid");
+    expect(await codeOf(await platform.send("/api/v1/auth/link", post({ token })))).toBe(
+      "link_invalid",
+    );
     platform.clock.now -= 601_000;
   });
 
@@ -74,7 +114,10 @@ describe("sign-in links", () => {
 
 describe("sessions", () => {
   const signIn = async (): Promise<SignedIn> => {
-    const made = await platform.send("/internal/v1/local/login-link", { method: "POST", headers: launcher });
+    const made = await platform.send("/internal/v1/local/login-link", {
+      method: "POST",
+      headers: launcher,
+    });
     const token = ((await made.json()) as { url: string }).url.split("#t=")[1];
     return signedIn(platform, await platform.send("/api/v1/auth/link", post({ token })));
   };
@@ -126,13 +169,19 @@ describe("sessions", () => {
 
   test("[TK14] the cookie is out of reach of scripts and other sites", async () => {
     const answer = await refresh((await signIn()).cookie);
-    expect(answer.headers.get("set-cookie")).toMatch(/^ew_refresh=ewr_[\w-]+; Max-Age=604800; Path=\/; HttpOnly; SameSite=Strict$/);
+    expect(answer.headers.get("set-cookie")).toMatch(
+      /^ew_refresh=ewr_[\w-]+; Max-Age=604800; Path=\/; HttpOnly; SameSite=Strict$/,
+    );
   });
 
   test("[TK15] refresh takes requests of its own pages only", async () => {
     const { cookie } = await signIn();
     const send = (headers: Record<string, string>) =>
-      platform.send("/api/v1/auth/refresh", { method: "POST", body: "{}", headers: { cookie, "content-type": "application/json", ...headers } });
+      platform.send("/api/v1/auth/refresh", {
+        method: "POST",
+        body: "{}",
+        headers: { cookie, "content-type": "application/json", ...headers },
+      });
     expect((await send({})).status).toBe(403);
     expect((await send({ origin: "https://evil.example" })).status).toBe(403);
     expect((await send({ origin: ORIGIN, "content-type": "text/plain" })).status).toBe(415);
@@ -141,11 +190,17 @@ describe("sessions", () => {
 
   test("[TK16] a session moves to another organization of its user, and only to one of those", async () => {
     const session = await signIn();
-    const orgs = ((await (await session.send("/api/v1/orgs")).json()) as { items: { id: string; slug: string }[] }).items;
+    const orgs = (
+      (await (await session.send("/api/v1/orgs")).json()) as {
+        items: { id: string; slug: string }[];
+      }
+    ).items;
     const other = orgs.find((org) => org.slug === "platform");
     const moved = await refresh(session.cookie, { org_id: other?.id });
     expect(await moved.clone().json()).toMatchObject({ org_id: other?.id });
-    const stranger = await refresh(cookieOf(moved), { org_id: "00000000-0000-7000-8000-0000000000aa" });
+    const stranger = await refresh(cookieOf(moved), {
+      org_id: "00000000-0000-7000-8000-0000000000aa",
+    });
     expect(stranger.status).toBe(403);
     const again = await refresh(cookieOf(stranger));
     expect(await again.json()).toMatchObject({ org_id: other?.id });
@@ -162,7 +217,10 @@ describe("sessions", () => {
     const session = await signIn();
     await platform.send("/api/v1/auth/logout", refreshInit(session.cookie));
     expect((await session.send("/api/v1/keys")).status).toBe(200);
-    const made = await session.send("/api/v1/keys", post({ name: "late", grants: ["analyses.read"] }));
+    const made = await session.send(
+      "/api/v1/keys",
+      post({ name: "late", grants: ["analyses.read"] }),
+    );
     expect([made.status, await codeOf(made)]).toEqual([401, "unauthenticated"]);
   });
 

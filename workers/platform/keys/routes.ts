@@ -15,35 +15,58 @@ const tags = ["keys"];
 const params = z.object({ id: z.uuid() });
 
 const list = createRoute({
-  method: "get", path: "/keys", tags, summary: "List the API keys of the organization",
+  method: "get",
+  path: "/keys",
+  tags,
+  summary: "List the API keys of the organization",
   middleware: [noStore(), needs("keys.read", "keys")] as const,
   request: { query: z.object(pageQuery) },
   responses: {
-    200: jsonAnswer("Keys, newest first", z.strictObject({ items: z.array(ApiKey), next_cursor: z.string().nullable() })),
+    200: jsonAnswer(
+      "Keys, newest first",
+      z.strictObject({ items: z.array(ApiKey), next_cursor: z.string().nullable() }),
+    ),
     ...problems("cursor_invalid"),
   },
 });
 
 const create = createRoute({
-  method: "post", path: "/keys", tags, summary: "Make an API key",
+  method: "post",
+  path: "/keys",
+  tags,
+  summary: "Make an API key",
   description: "The token is shown in this answer only.",
-  middleware: [noStore(), needs("keys.write", "keys", { fresh: true }), smallBody(), idempotent("POST /keys", { once: ["token"] })] as const,
+  middleware: [
+    noStore(),
+    needs("keys.write", "keys", { fresh: true }),
+    smallBody(),
+    idempotent("POST /keys", { once: ["token"] }),
+  ] as const,
   request: { body: jsonBody(CreateKey) },
   responses: {
-    201: jsonAnswer("The key and its token", z.strictObject({ key: ApiKey, token: z.string().nullable() })),
+    201: jsonAnswer(
+      "The key and its token",
+      z.strictObject({ key: ApiKey, token: z.string().nullable() }),
+    ),
     ...problems("key_cannot", "idempotency_in_flight", "idempotency_mismatch", "payload_too_large"),
   },
 });
 
 const read = createRoute({
-  method: "get", path: "/keys/{id}", tags, summary: "Read an API key",
+  method: "get",
+  path: "/keys/{id}",
+  tags,
+  summary: "Read an API key",
   middleware: [noStore(), needs("keys.read", "keys/{id}")] as const,
   request: { params },
   responses: { 200: jsonAnswer("The key", ApiKey), ...problems() },
 });
 
 const revoke = createRoute({
-  method: "delete", path: "/keys/{id}", tags, summary: "Revoke an API key",
+  method: "delete",
+  path: "/keys/{id}",
+  tags,
+  summary: "Revoke an API key",
   description: "It stops working within 30 seconds.",
   middleware: [noStore(), needs("keys.write", "keys/{id}", { fresh: true })] as const,
   request: { params },
@@ -73,6 +96,8 @@ export const keyRoutes = createApp()
   })
   .openapi(revoke, async (c) => {
     const { id } = c.req.valid("param");
-    const found = await c.var.sql.transaction({ org: orgOf(c) }, (tx) => revokeKey(tx, id, c.var.now()));
+    const found = await c.var.sql.transaction({ org: orgOf(c) }, (tx) =>
+      revokeKey(tx, id, c.var.now()),
+    );
     return found ? c.body(null, 204) : refused(c, { code: "not_found" });
   });

@@ -23,7 +23,8 @@ export function newKeyToken(random: Uint8Array): KeyToken {
   };
 }
 
-export const keyText = (key: KeyToken): string => `ewk_${key.keyId}_${key.secret}_${checksum(`ewk_${key.keyId}_${key.secret}`)}`;
+export const keyText = (key: KeyToken): string =>
+  `ewk_${key.keyId}_${key.secret}_${checksum(`ewk_${key.keyId}_${key.secret}`)}`;
 
 /** Undefined unless shape and checksum are right: a typing error costs no look-up [KY2]. */
 export function parseKey(text: string): KeyToken | undefined {
@@ -32,9 +33,11 @@ export function parseKey(text: string): KeyToken | undefined {
   return checksum(`ewk_${keyId}_${secret}`) === crc ? { keyId, secret } : undefined;
 }
 
-const checksum = (text: string): string => digits(BigInt(crc32(new TextEncoder().encode(text))), BASE62, CRC_LENGTH);
+const checksum = (text: string): string =>
+  digits(BigInt(crc32(new TextEncoder().encode(text))), BASE62, CRC_LENGTH);
 
-const numberOf = (bytes: Uint8Array): bigint => bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+const numberOf = (bytes: Uint8Array): bigint =>
+  bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 
 function digits(value: bigint, alphabet: string, length: number): string {
   const base = BigInt(alphabet.length);

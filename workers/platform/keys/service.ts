@@ -65,21 +65,30 @@ function cacheOf(env: Env): KeyCache {
  *
  * @param fresh reads the row even if the isolate knows it, for changes that must not trust an old answer
  */
-export async function principalOfKey(ports: KeyPorts, text: string, fresh: boolean): Promise<Result<Principal>> {
+export async function principalOfKey(
+  ports: KeyPorts,
+  text: string,
+  fresh: boolean,
+): Promise<Result<Principal>> {
   const parsed = parseKey(text);
   if (parsed === undefined) return refuse("unauthenticated");
   const { env, sql } = ports;
   const now = ports.now();
   const cache = cacheOf(env);
   const known = fresh ? undefined : cache.get(parsed.keyId, now);
-  const entry = known ?? { key: await sql.transaction({ none: true }, (tx) => findByKeyId(tx, parsed.keyId)), readAt: now };
+  const entry = known ?? {
+    key: await sql.transaction({ none: true }, (tx) => findByKeyId(tx, parsed.keyId)),
+    readAt: now,
+  };
   if (known === undefined) cache.set(parsed.keyId, entry);
   // A MAC is computed for unknown keys too: the time taken tells nothing.
   const mac = await hmacSha256(configurationOf(env).keyPepper, utf8(parsed.secret));
   const { key } = entry;
-  if (key === undefined || !equalBytes(mac, key.hash) || !isLive(key, now)) return refuse("unauthenticated");
+  if (key === undefined || !equalBytes(mac, key.hash) || !isLive(key, now))
+    return refuse("unauthenticated");
   if (key.orgStatus !== "active") return refuse("org_suspended");
-  if (cache.shouldTouch(key.id, now)) await sql.transaction({ org: key.orgId }, (tx) => touchKey(tx, key.id, now));
+  if (cache.shouldTouch(key.id, now))
+    await sql.transaction({ org: key.orgId }, (tx) => touchKey(tx, key.id, now));
   const grants = key.grants.map(parseGrant).filter((grant) => grant !== undefined);
   return done({ kind: "key", id: key.id, org: key.orgId, name: key.name, grants });
 }
@@ -103,14 +112,20 @@ export async function createKey(
   const now = ports.now();
   const errors = wish.grants.flatMap((text, i) => grantErrors(text, i, maker.grants));
   if (wish.expires_at !== undefined && Date.parse(wish.expires_at) <= now) {
-    errors.push({ location: "/expires_at", message: "lies in the past", fix: "Send a later time, or leave it out." });
+    errors.push({
+      location: "/expires_at",
+      message: "lies in the past",
+      fix: "Send a later time, or leave it out.",
+    });
   }
   if (errors.length > 0) return refuse("validation_failed", { errors });
   const token = newKeyToken(ports.random(KEY_RANDOM_BYTES));
   const hash = await hmacSha256(configurationOf(ports.env).keyPepper, utf8(token.secret));
   return ports.sql.transaction({ org: maker.org }, async (tx) => {
     if ((await countLive(tx, maker.org, now)) >= KEYS_MAX) {
-      return refuse("validation_failed", { detail: `An organization has at most ${KEYS_MAX} live keys. Revoke one first.` });
+      return refuse("validation_failed", {
+        detail: `An organization has at most ${KEYS_MAX} live keys. Revoke one first.`,
+      });
     }
     const key = await insertKey(tx, {
       id: subjectId,
@@ -136,9 +151,19 @@ function grantErrors(text: string, index: number, held: readonly Grant[]): Field
   const location = `/grants/${index}`;
   const grant = parseGrant(text);
   if (grant === undefined || !ACTIONS.includes(grant.action)) {
-    return [{ location, message: "is not a permission", fix: "Send area.action, for example analyses.write@**." }];
+    return [
+      {
+        location,
+        message: "is not a permission",
+        fix: "Send area.action, for example analyses.write@**.",
+      },
+    ];
   }
-  if (keyCannot(grant.action)) return [{ location, message: "is never given to a key", fix: "Do it as a signed-in user." }];
-  if (!includesGrant(held, grant)) return [{ location, message: "is more than you hold", fix: "Leave it out, or ask an administrator." }];
+  if (keyCannot(grant.action))
+    return [{ location, message: "is never given to a key", fix: "Do it as a signed-in user." }];
+  if (!includesGrant(held, grant))
+    return [
+      { location, message: "is more than you hold", fix: "Leave it out, or ask an administrator." },
+    ];
   return [];
 }

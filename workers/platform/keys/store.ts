@@ -4,7 +4,8 @@ import type { SqlRow, Tx } from "../adapters/sql.ts";
 import type { Instant } from "../model.ts";
 import type { ApiKey, FoundKey } from "./model.ts";
 
-const COLUMNS = "id, key_id, name, grants, created_by, created_at, expires_at, last_used_at, revoked_at";
+const COLUMNS =
+  "id, key_id, name, grants, created_by, created_at, expires_at, last_used_at, revoked_at";
 
 const keyOf = (row: SqlRow): ApiKey => ({
   id: textOf(row, "id"),
@@ -62,7 +63,17 @@ export async function insertKey(tx: Tx, key: NewKey): Promise<ApiKey> {
   const [row] = await tx.query(
     `insert into platform.api_keys (org_id, id, key_id, name, hash, grants, created_by, created_at, expires_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (org_id, id) do nothing returning ${COLUMNS}`,
-    [key.orgId, key.id, key.keyId, key.name, key.hash, JSON.stringify(key.grants), key.createdBy, iso(key.createdAt), key.expiresAt],
+    [
+      key.orgId,
+      key.id,
+      key.keyId,
+      key.name,
+      key.hash,
+      JSON.stringify(key.grants),
+      key.createdBy,
+      iso(key.createdAt),
+      key.expiresAt,
+    ],
   );
   if (row !== undefined) return keyOf(row);
   const existing = await readKey(tx, key.id);
@@ -81,7 +92,11 @@ export interface After {
 }
 
 /** At most `limit` keys, newest first, older than `after`. */
-export async function listKeys(tx: Tx, after: After | undefined, limit: number): Promise<readonly ApiKey[]> {
+export async function listKeys(
+  tx: Tx,
+  after: After | undefined,
+  limit: number,
+): Promise<readonly ApiKey[]> {
   const rows = await tx.query(
     `select ${COLUMNS} from platform.api_keys
      where $1::timestamptz is null or (created_at, id) < ($1::timestamptz, $2::uuid)
@@ -111,4 +126,3 @@ export async function touchKey(tx: Tx, id: string, now: Instant): Promise<void> 
 
 export const isLive = (key: FoundKey, now: Instant): boolean =>
   key.revokedAt === null && (key.expiresAt === null || Date.parse(key.expiresAt) > now);
-

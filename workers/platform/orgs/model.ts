@@ -6,7 +6,12 @@ export const ROLES = ["viewer", "operator", "developer", "admin", "owner"] as co
 export const Role = z.enum(ROLES);
 export type Role = z.infer<typeof Role>;
 
-export const OrgMembership = z.strictObject({ id: z.uuid(), slug: z.string(), name: z.string(), role: Role });
+export const OrgMembership = z.strictObject({
+  id: z.uuid(),
+  slug: z.string(),
+  name: z.string(),
+  role: Role,
+});
 export type OrgMembership = z.infer<typeof OrgMembership>;
 
 export const Org = z.strictObject({

@@ -11,16 +11,25 @@ import { readOrg } from "./store.ts";
 const tags = ["organizations"];
 
 const list = createRoute({
-  method: "get", path: "/orgs", tags, summary: "List your organizations",
+  method: "get",
+  path: "/orgs",
+  tags,
+  summary: "List your organizations",
   middleware: [signedIn()] as const,
   responses: {
-    200: jsonAnswer("Organizations and your role in each", z.strictObject({ items: z.array(OrgMembership), next_cursor: z.null() })),
+    200: jsonAnswer(
+      "Organizations and your role in each",
+      z.strictObject({ items: z.array(OrgMembership), next_cursor: z.null() }),
+    ),
     ...problems("key_cannot"),
   },
 });
 
 const read = createRoute({
-  method: "get", path: "/org", tags, summary: "Read the organization of the credential",
+  method: "get",
+  path: "/org",
+  tags,
+  summary: "Read the organization of the credential",
   middleware: [needs("org.read", "org")] as const,
   responses: { 200: jsonAnswer("The organization", Org), ...problems() },
 });

@@ -2,27 +2,63 @@
 import type { Grant } from "../http/model.ts";
 import { ROLES, type Role } from "./model.ts";
 
-const READ_AREAS = "org members apps dags runs datasets alerts reviews rules analyses documents webhooks usage".split(" ");
+const READ_AREAS =
+  "org members apps dags runs datasets alerts reviews rules analyses documents webhooks usage".split(
+    " ",
+  );
 
 /** What a role adds to the role before it. Source: platform.md section 1. */
 const ADDED: Readonly<Record<Role, readonly string[]>> = {
   viewer: [...READ_AREAS.map((area) => `${area}.read`), "queries.run"],
   operator: [
-    "tasks.cancel", "tasks.retry", "backfills.write", "silences.write", "deliveries.retry", "sources.emit",
-    "reviews.run", "reviews.dismiss", "reviews.write",
-    "analyses.write", "analyses.run", "analyses.read_raw", "documents.write",
+    "tasks.cancel",
+    "tasks.retry",
+    "backfills.write",
+    "silences.write",
+    "deliveries.retry",
+    "sources.emit",
+    "reviews.run",
+    "reviews.dismiss",
+    "reviews.write",
+    "analyses.write",
+    "analyses.run",
+    "analyses.read_raw",
+    "documents.write",
   ],
-  developer: ["apps.write", "apps.deploy", "apps.data", "dags.plan", "dags.deploy", "webhooks.write", "secrets.list"],
+  developer: [
+    "apps.write",
+    "apps.deploy",
+    "apps.data",
+    "dags.plan",
+    "dags.deploy",
+    "webhooks.write",
+    "secrets.list",
+  ],
   admin: [
-    "org.write", "members.write", "keys.write", "secrets.write", "usage.write", "alerts.write", "channels.write",
-    "keys.read", "audit.read", "apps.admin", "apps.delete", "dags.drop",
-    "rules.manage", "analyses.manage", "github.manage", "workers.connect",
+    "org.write",
+    "members.write",
+    "keys.write",
+    "secrets.write",
+    "usage.write",
+    "alerts.write",
+    "channels.write",
+    "keys.read",
+    "audit.read",
+    "apps.admin",
+    "apps.delete",
+    "dags.drop",
+    "rules.manage",
+    "analyses.manage",
+    "github.manage",
+    "workers.connect",
   ],
   owner: ["org.delete", "org.owners"],
 };
 
 /** Grants that membership rows may add to a role. */
-const EXTRA: Readonly<Record<string, readonly string[]>> = { secret_writer: ["secrets.list", "secrets.write"] };
+const EXTRA: Readonly<Record<string, readonly string[]>> = {
+  secret_writer: ["secrets.list", "secrets.write"],
+};
 
 /** All actions anybody can be granted. */
 export const ACTIONS: readonly string[] = Object.values(ADDED).flat();
@@ -38,7 +74,10 @@ const SLUG_CHARS_MAX = 40;
 
 /** `My Team!` -> `my-team`; `org` when nothing is left. */
 export function slugOf(name: string): string {
-  const folded = name.normalize("NFKD").toLowerCase().replace(/[^a-z0-9]+/g, "-");
+  const folded = name
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-");
   const slug = folded.slice(0, SLUG_CHARS_MAX).replace(/^-+|-+$/g, "");
   return slug === "" || slug === "platform" ? "org" : slug;
 }

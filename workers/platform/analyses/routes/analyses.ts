@@ -9,7 +9,14 @@ import { pageOf, pageQuery, positionOf } from "../../http/pagination.ts";
 import { createApp, type AppContext, type AppEnv } from "../../http/plumbing.ts";
 import { declared, refused, type Declared } from "../../http/problem.ts";
 import { noStore, smallBody } from "../../http/security.ts";
-import { Analysis, AnalysisStatus, AnalysisSummary, LOG_PAGE_LINES_MAX, LogHits, LogPage } from "../model.ts";
+import {
+  Analysis,
+  AnalysisStatus,
+  AnalysisSummary,
+  LOG_PAGE_LINES_MAX,
+  LogHits,
+  LogPage,
+} from "../model.ts";
 import { rdjsonOf } from "../rules/formats/rdjson.ts";
 import { sarifOf } from "../rules/formats/sarif.ts";
 import { textOf } from "../rules/formats/text.ts";
@@ -20,30 +27,49 @@ import { listAnalyses, readAnalysis, readLogRow } from "../store/rows.ts";
 
 const tags = ["analyses"];
 const params = z.object({ id: z.uuid() });
-const may = (action: string): [MiddlewareHandler<AppEnv>, MiddlewareHandler<AppEnv>] => [noStore(), needs(action, "analyses/{id}")];
+const may = (action: string): [MiddlewareHandler<AppEnv>, MiddlewareHandler<AppEnv>] => [
+  noStore(),
+  needs(action, "analyses/{id}"),
+];
 const LINE = z.coerce.number().int().min(1).max(2_147_483_647);
 
 const list = createRoute({
-  method: "get", path: "/analyses", tags, summary: "List analyses, newest first",
+  method: "get",
+  path: "/analyses",
+  tags,
+  summary: "List analyses, newest first",
   middleware: [noStore(), needs("analyses.read", "analyses")] as const,
   request: {
     query: z.object({
       ...pageQuery,
       status: AnalysisStatus.optional(),
-      category: z.string().max(60).optional().openapi({ description: "A code such as test.assertion, or its group" }),
+      category: z
+        .string()
+        .max(60)
+        .optional()
+        .openapi({ description: "A code such as test.assertion, or its group" }),
       repository: z.string().max(200).optional(),
     }),
   },
   responses: {
-    200: jsonAnswer("Analyses", z.strictObject({ items: z.array(AnalysisSummary), next_cursor: z.string().nullable() })),
+    200: jsonAnswer(
+      "Analyses",
+      z.strictObject({ items: z.array(AnalysisSummary), next_cursor: z.string().nullable() }),
+    ),
     ...problems("cursor_invalid"),
   },
 });
 
 const read = createRoute({
-  method: "get", path: "/analyses/{id}", tags, summary: "Read an analysis with its result",
+  method: "get",
+  path: "/analyses/{id}",
+  tags,
+  summary: "Read an analysis with its result",
   middleware: may("analyses.read"),
-  request: { params, query: z.object({ format: z.enum(["json", "sarif", "rdjson", "text"]).default("json") }) },
+  request: {
+    params,
+    query: z.object({ format: z.enum(["json", "sarif", "rdjson", "text"]).default("json") }),
+  },
   responses: {
     200: {
       description: "The analysis; in the other formats its result",
@@ -59,42 +85,85 @@ const read = createRoute({
 });
 
 const readLog = createRoute({
-  method: "get", path: "/analyses/{id}/log", tags, summary: "Read lines of the log, redacted",
+  method: "get",
+  path: "/analyses/{id}/log",
+  tags,
+  summary: "Read lines of the log, redacted",
   middleware: may("analyses.read"),
-  request: { params, query: z.object({ from_line: LINE.default(1), lines: z.coerce.number().int().min(1).max(LOG_PAGE_LINES_MAX).default(1_000) }) },
-  responses: { 200: jsonAnswer("Lines; `cut` marks one longer than 4,096 characters", LogPage), ...problems("analysis_running", "log_expired") },
+  request: {
+    params,
+    query: z.object({
+      from_line: LINE.default(1),
+      lines: z.coerce.number().int().min(1).max(LOG_PAGE_LINES_MAX).default(1_000),
+    }),
+  },
+  responses: {
+    200: jsonAnswer("Lines; `cut` marks one longer than 4,096 characters", LogPage),
+    ...problems("analysis_running", "log_expired"),
+  },
 });
 
 const search = createRoute({
-  method: "get", path: "/analyses/{id}/log/search", tags, summary: "Find lines that contain a text",
+  method: "get",
+  path: "/analyses/{id}/log/search",
+  tags,
+  summary: "Find lines that contain a text",
   middleware: may("analyses.read"),
-  request: { params, query: z.object({ q: z.string().min(1).max(200), from_line: LINE.default(1) }) },
-  responses: { 200: jsonAnswer("Line numbers, and where to go on", LogHits), ...problems("analysis_running", "log_expired") },
+  request: {
+    params,
+    query: z.object({ q: z.string().min(1).max(200), from_line: LINE.default(1) }),
+  },
+  responses: {
+    200: jsonAnswer("Line numbers, and where to go on", LogHits),
+    ...problems("analysis_running", "log_expired"),
+  },
 });
 
 const raw = createRoute({
-  method: "get", path: "/analyses/{id}/raw", tags, summary: "Download the log as it was uploaded",
+  method: "get",
+  path: "/analyses/{id}/raw",
+  tags,
+  summary: "Download the log as it was uploaded",
   description: "Not redacted.",
   middleware: may("analyses.read_raw"),
   request: { params },
   responses: {
-    200: { description: "The log", content: { "text/plain": { schema: { type: "string", format: "binary" } } } },
+    200: {
+      description: "The log",
+      content: { "text/plain": { schema: { type: "string", format: "binary" } } },
+    },
     ...problems("log_expired"),
   },
 });
 
 const again = createRoute({
-  method: "post", path: "/analyses/{id}/rerun", tags, summary: "Analyse the stored log once more",
-  middleware: [...may("analyses.write"), smallBody(), idempotent("POST /analyses/{id}/rerun")] as const,
+  method: "post",
+  path: "/analyses/{id}/rerun",
+  tags,
+  summary: "Analyse the stored log once more",
+  middleware: [
+    ...may("analyses.write"),
+    smallBody(),
+    idempotent("POST /analyses/{id}/rerun"),
+  ] as const,
   request: { params },
   responses: {
     202: jsonAnswer("The analysis is at work again", AnalysisSummary),
-    ...problems("analysis_running", "log_expired", "backlog_full", "idempotency_in_flight", "idempotency_mismatch"),
+    ...problems(
+      "analysis_running",
+      "log_expired",
+      "backlog_full",
+      "idempotency_in_flight",
+      "idempotency_mismatch",
+    ),
   },
 });
 
 const drop = createRoute({
-  method: "delete", path: "/analyses/{id}", tags, summary: "Delete an analysis and its log",
+  method: "delete",
+  path: "/analyses/{id}",
+  tags,
+  summary: "Delete an analysis and its log",
   middleware: may("analyses.write"),
   request: { params },
   responses: { 204: { description: "Deleted" }, ...problems() },
@@ -137,16 +206,22 @@ export const analysisRoutes = createApp()
     if (row === undefined) return refused(c, { code: "not_found" });
     const object = row.logKey === null ? null : await getObject(c.env.LOGS, row.logKey);
     if (object === null) return refused(c, { code: "log_expired" });
-    return declared(c.body(object.body, 200, {
-      "content-type": "text/plain; charset=utf-8",
-      "content-length": String(row.bytes),
-      "content-disposition": `attachment; filename="${row.id}.log"`,
-    }));
+    return declared(
+      c.body(object.body, 200, {
+        "content-type": "text/plain; charset=utf-8",
+        "content-length": String(row.bytes),
+        "content-disposition": `attachment; filename="${row.id}.log"`,
+      }),
+    );
   })
   .openapi(again, async (c) => {
     const { id } = c.req.valid("param");
     const started = await rerun(portsOf(c), {
-      id, orgId: orgOf(c), dedup: `rerun-${c.var.subjectId}`, requestId: c.var.requestId, traceparent: c.var.traceparent,
+      id,
+      orgId: orgOf(c),
+      dedup: `rerun-${c.var.subjectId}`,
+      requestId: c.var.requestId,
+      traceparent: c.var.traceparent,
     });
     if (!started.ok) return refused(c, started.refusal);
     const { result: _result, ...summary } = started.value;
@@ -158,19 +233,38 @@ export const analysisRoutes = createApp()
     return removed.ok ? c.body(null, 204) : refused(c, removed.refusal);
   });
 
-const portsOf = (c: AppContext): AnalysisPorts => ({ env: c.env, sql: c.var.sql, now: c.var.now, log: c.var.log });
+const portsOf = (c: AppContext): AnalysisPorts => ({
+  env: c.env,
+  sql: c.var.sql,
+  now: c.var.now,
+  log: c.var.log,
+});
 
-const logRowOf = (c: AppContext, id: string) => c.var.sql.transaction({ org: orgOf(c) }, (tx) => readLogRow(tx, id));
+const logRowOf = (c: AppContext, id: string) =>
+  c.var.sql.transaction({ org: orgOf(c) }, (tx) => readLogRow(tx, id));
 
 /** A result for other tools; there is none before the analysis is completed. */
-function inFormat(c: AppContext, analysis: Analysis, format: "sarif" | "rdjson" | "text"): Declared {
+function inFormat(
+  c: AppContext,
+  analysis: Analysis,
+  format: "sarif" | "rdjson" | "text",
+): Declared {
   const { result, name } = analysis;
-  if (result === null) return refused(c, { code: "analysis_running", detail: `The status is ${analysis.status}.` });
+  if (result === null)
+    return refused(c, { code: "analysis_running", detail: `The status is ${analysis.status}.` });
   switch (format) {
     case "sarif":
-      return declared(c.body(sarifOf([{ file: name, result }]), 200, { "content-type": "application/sarif+json" }));
+      return declared(
+        c.body(sarifOf([{ file: name, result }]), 200, {
+          "content-type": "application/sarif+json",
+        }),
+      );
     case "rdjson":
-      return declared(c.body(rdjsonOf([{ file: name, result }]), 200, { "content-type": "application/vnd.reviewdog.rdjson+json" }));
+      return declared(
+        c.body(rdjsonOf([{ file: name, result }]), 200, {
+          "content-type": "application/vnd.reviewdog.rdjson+json",
+        }),
+      );
     case "text":
       return declared(c.text(textOf(result, { name, colour: false }), 200));
   }

@@ -1,6 +1,14 @@
 /** POST /analyses: a log comes in, as text, gzip or JSON. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { fingerprintOfDigest, idempotentRequest, newSubjectId, replay, underLock, type IdempotentRequest, type Stored } from "../../http/idempotency.ts";
+import {
+  fingerprintOfDigest,
+  idempotentRequest,
+  newSubjectId,
+  replay,
+  underLock,
+  type IdempotentRequest,
+  type Stored,
+} from "../../http/idempotency.ts";
 import { jsonAnswer, problems } from "../../http/answers.ts";
 import { memberOf, needs } from "../../http/authorize.ts";
 import { createApp, type AppContext } from "../../http/plumbing.ts";
@@ -16,13 +24,20 @@ const ROUTE = "POST /analyses";
 /** The longest a caller may wait, seconds [C18]. */
 const WAIT_S_MAX = 25;
 
-const Accepted = z.strictObject({ id: z.uuid(), status: z.string(), run_id: z.string().nullable() });
+const Accepted = z.strictObject({
+  id: z.uuid(),
+  status: z.string(),
+  run_id: z.string().nullable(),
+});
 
 const create = createRoute({
-  method: "post", path: "/analyses", tags: ["analyses"], summary: "Explain a log",
+  method: "post",
+  path: "/analyses",
+  tags: ["analyses"],
+  summary: "Explain a log",
   description:
     `The body is the log: text, or gzip with Content-Encoding: gzip, at most ${LOG_BYTES_MAX} bytes, also after inflating. ` +
-    "With content type application/json it is {\"log\": \"...\"}, at most 1 MiB. Zip archives are not read yet. " +
+    'With content type application/json it is {"log": "..."}, at most 1 MiB. Zip archives are not read yet. ' +
     `A log of at most ${LOG_INLINE_BYTES_MAX} bytes is answered with its result (201) if that takes less than 5 seconds; ` +
     "else, and for larger logs, the answer is 202 and Location. Prefer: wait=n waits up to 25 seconds, respond-async not at all.",
   middleware: [noStore(), needs("analyses.write", "analyses"), smallJson] as const,
@@ -37,7 +52,12 @@ const create = createRoute({
         "text/plain": { schema: { type: "string", format: "binary" } },
         "application/octet-stream": { schema: { type: "string", format: "binary" } },
         "application/json": {
-          schema: { type: "object", properties: { log: { type: "string" } }, required: ["log"], additionalProperties: false },
+          schema: {
+            type: "object",
+            properties: { log: { type: "string" } },
+            required: ["log"],
+            additionalProperties: false,
+          },
         },
       },
     },
@@ -46,8 +66,16 @@ const create = createRoute({
     201: jsonAnswer("The analysis with its result", Analysis),
     202: jsonAnswer("The analysis is at work; Location tells where its result will be", Accepted),
     ...problems(
-      "log_empty", "log_binary", "log_too_large", "compression_bomb", "payload_too_large", "unsupported_media_type",
-      "backlog_full", "idempotency_in_flight", "idempotency_mismatch", "not_implemented",
+      "log_empty",
+      "log_binary",
+      "log_too_large",
+      "compression_bomb",
+      "payload_too_large",
+      "unsupported_media_type",
+      "backlog_full",
+      "idempotency_in_flight",
+      "idempotency_mismatch",
+      "not_implemented",
     ),
   },
 });
@@ -57,7 +85,8 @@ async function smallJson(c: AppContext, next: () => Promise<void>): Promise<Resp
   return isJson(c) ? smallBody()(c, next) : next();
 }
 
-const isJson = (c: AppContext): boolean => /^application\/json\b/i.test(c.req.header("content-type") ?? "");
+const isJson = (c: AppContext): boolean =>
+  /^application\/json\b/i.test(c.req.header("content-type") ?? "");
 
 export const intakeRoutes = createApp().openapi(create, async (c) => {
   const keyed = idempotentRequest(c, ROUTE);
@@ -66,9 +95,10 @@ export const intakeRoutes = createApp().openapi(create, async (c) => {
   if (!body.ok) return refused(c, body.refusal);
   const id = newSubjectId(c);
   const meta = c.req.valid("query");
-  const answer = keyed.value === undefined
-    ? (await analysed(c, id, meta, body.value)).response
-    : await analysedOnce(c, { request: keyed.value, id, meta, body: body.value });
+  const answer =
+    keyed.value === undefined
+      ? (await analysed(c, id, meta, body.value)).response
+      : await analysedOnce(c, { request: keyed.value, id, meta, body: body.value });
   return declared(answer);
 });
 
@@ -83,7 +113,9 @@ async function bodyOf(c: AppContext): Promise<Result<LogBody>> {
   }
   const encoding = (c.req.header("content-encoding") ?? "identity").trim().toLowerCase();
   if (encoding !== "gzip" && encoding !== "identity") {
-    return refuse("unsupported_media_type", { detail: "Content-Encoding may be gzip or left out." });
+    return refuse("unsupported_media_type", {
+      detail: "Content-Encoding may be gzip or left out.",
+    });
   }
   return done({ stream: c.req.raw.body, gzip: encoding === "gzip" });
 }
@@ -94,7 +126,12 @@ interface Answered {
   readonly sha256: string | undefined;
 }
 
-async function analysed(c: AppContext, id: string, meta: AnalysisMeta, body: LogBody): Promise<Answered> {
+async function analysed(
+  c: AppContext,
+  id: string,
+  meta: AnalysisMeta,
+  body: LogBody,
+): Promise<Answered> {
   const { kind, id: principalId, org } = memberOf(c);
   const submission: Submission = {
     id,
@@ -146,7 +183,12 @@ async function analysedOnce(c: AppContext, wish: OnceOnly): Promise<Response> {
   });
 }
 
-async function repeated(c: AppContext, stored: Stored, path: string, body: LogBody): Promise<Response> {
+async function repeated(
+  c: AppContext,
+  stored: Stored,
+  path: string,
+  body: LogBody,
+): Promise<Response> {
   const sha256 = await hashOf(body, LOG_BYTES_MAX);
   if (sha256 === undefined) return refused(c, { code: "idempotency_mismatch" });
   return replay(c, stored, await fingerprintOfDigest(path, sha256));

@@ -19,13 +19,18 @@ const Overview = z.strictObject({
     day: z.strictObject({ total: Count, completed: Count, failed: Count, pending: Count }),
     by_category: z.array(z.strictObject({ category: z.string(), count: Count })),
   }),
-  runs: z.strictObject({ day: z.strictObject({ total: Count, succeeded: Count, failed: Count, running: Count }) }),
+  runs: z.strictObject({
+    day: z.strictObject({ total: Count, succeeded: Count, failed: Count, running: Count }),
+  }),
   latest_analyses: z.array(AnalysisSummary),
   latest_failed_runs: z.array(Run),
 });
 
 const overview = createRoute({
-  method: "get", path: "/overview", tags: ["overview"], summary: "The last 24 hours in figures",
+  method: "get",
+  path: "/overview",
+  tags: ["overview"],
+  summary: "The last 24 hours in figures",
   middleware: [noStore(), needs("analyses.read", "analyses"), needs("runs.read", "runs")] as const,
   responses: { 200: jsonAnswer("Figures, and the latest rows", Overview), ...problems() },
 });
@@ -36,14 +41,23 @@ export const overviewRoutes = createApp().openapi(overview, async (c) => {
   const [figures, runs] = await Promise.all([
     c.var.sql.transaction({ org }, async (tx) => ({
       day: await dayFigures(tx, org, since),
-      latest: await listAnalyses(tx, org, { status: undefined, category: undefined, repository: undefined, after: undefined, limit: LATEST }),
+      latest: await listAnalyses(tx, org, {
+        status: undefined,
+        category: undefined,
+        repository: undefined,
+        after: undefined,
+        limit: LATEST,
+      }),
     })),
     runsOverview(c.var.sql, org, new Date(since).toISOString(), LATEST),
   ]);
-  return c.json({
-    analyses: figures.day,
-    runs: { day: runs.figures },
-    latest_analyses: [...figures.latest],
-    latest_failed_runs: [...runs.failed],
-  }, 200);
+  return c.json(
+    {
+      analyses: figures.day,
+      runs: { day: runs.figures },
+      latest_analyses: [...figures.latest],
+      latest_failed_runs: [...runs.failed],
+    },
+    200,
+  );
 });

@@ -5,7 +5,13 @@ import type { Log } from "../../adapters/log.ts";
 import type { Sql } from "../../adapters/sql.ts";
 import { done, refuse, type Instant, type Refused, type Result } from "../../model.ts";
 import { awaitRun, emitSource } from "../../tasks/service.ts";
-import { INLINE_DEADLINE_MS, LOG_BYTES_MAX, LOG_INLINE_BYTES_MAX, type Analysis, type AnalysisMeta } from "../model.ts";
+import {
+  INLINE_DEADLINE_MS,
+  LOG_BYTES_MAX,
+  LOG_INLINE_BYTES_MAX,
+  type Analysis,
+  type AnalysisMeta,
+} from "../model.ts";
 import { insertAnalysis, readAnalysis, setRun } from "../store/rows.ts";
 
 export interface AnalysisPorts {
@@ -19,7 +25,8 @@ export const ANALYSES_DAG = "sys.analyses";
 const LOGS_SOURCE = "logs";
 
 export const logKeyOf = (orgId: string, id: string): string => `org/${orgId}/analyses/${id}/log`;
-export const resultKeyOf = (orgId: string, id: string): string => `org/${orgId}/analyses/${id}/result.json`;
+export const resultKeyOf = (orgId: string, id: string): string =>
+  `org/${orgId}/analyses/${id}/result.json`;
 
 export interface Submission {
   readonly id: string;
@@ -45,23 +52,57 @@ export interface Submitted {
  * Refusals: `log_empty`, `log_binary`, `log_too_large`, `compression_bomb`, `malformed_request` (no gzip),
  * `not_implemented` (zip), `backlog_full`.
  */
-export async function submit(ports: AnalysisPorts, submission: Submission, body: LogBody): Promise<Result<Submitted>> {
+export async function submit(
+  ports: AnalysisPorts,
+  submission: Submission,
+  body: LogBody,
+): Promise<Result<Submitted>> {
   const { env, sql, now } = ports;
   const { id, orgId } = submission;
   const stored = await storeLog(env, logKeyOf(orgId, id), body);
   if (!stored.ok) return stored;
   const { bytes, sha256 } = stored.value;
   const { source, createdBy, meta } = submission;
-  const row = { id, orgId, source, createdBy, meta, bytes, sha256, logKey: logKeyOf(orgId, id), createdAt: now() };
+  const row = {
+    id,
+    orgId,
+    source,
+    createdBy,
+    meta,
+    bytes,
+    sha256,
+    logKey: logKeyOf(orgId, id),
+    createdAt: now(),
+  };
   await sql.transaction({ org: orgId }, (tx) => insertAnalysis(tx, row));
   const waitMs = submission.waitMs ?? (bytes <= LOG_INLINE_BYTES_MAX ? INLINE_DEADLINE_MS : 0);
   const { requestId, traceparent } = submission;
-  const started = await startRun(ports, { id, orgId, dedup: id, direct: bytes <= LOG_INLINE_BYTES_MAX, requestId, traceparent });
+  const started = await startRun(ports, {
+    id,
+    orgId,
+    dedup: id,
+    direct: bytes <= LOG_INLINE_BYTES_MAX,
+    requestId,
+    traceparent,
+  });
   if (!started.ok) return started;
-  const status = waitMs > 0 ? await awaitRun(env, { org_id: orgId, dag_id: ANALYSES_DAG, run_id: started.value, deadline_ms: waitMs }) : "pending";
+  const status =
+    waitMs > 0
+      ? await awaitRun(env, {
+          org_id: orgId,
+          dag_id: ANALYSES_DAG,
+          run_id: started.value,
+          deadline_ms: waitMs,
+        })
+      : "pending";
   const analysis = await sql.transaction({ org: orgId }, (tx) => readAnalysis(tx, id));
   if (analysis === undefined) return refuse("not_found");
-  return done({ analysis, ended: status !== "pending" && analysis.status !== "pending" && analysis.status !== "processing", sha256 });
+  return done({
+    analysis,
+    ended:
+      status !== "pending" && analysis.status !== "pending" && analysis.status !== "processing",
+    sha256,
+  });
 }
 
 export interface RunWish {
@@ -125,13 +166,18 @@ async function storeLog(env: Env, key: string, body: LogBody): Promise<Result<St
 
 function failureOf(failure: "corrupt" | "bomb" | undefined): Refused | undefined {
   if (failure === undefined) return undefined;
-  return failure === "bomb" ? refuse("compression_bomb") : refuse("malformed_request", { detail: "The body is not valid gzip." });
+  return failure === "bomb"
+    ? refuse("compression_bomb")
+    : refuse("malformed_request", { detail: "The body is not valid gzip." });
 }
 
 function refusalOfHead(head: Uint8Array): Refused | undefined {
   if (head.length === 0) return refuse("log_empty");
   if (ZIP_MAGIC.every((byte, i) => head[i] === byte)) {
-    return refuse("not_implemented", { detail: "Zip archives are not read yet. Send one log as text, or with Content-Encoding: gzip." });
+    return refuse("not_implemented", {
+      detail:
+        "Zip archives are not read yet. Send one log as text, or with Content-Encoding: gzip.",
+    });
   }
   return head.subarray(0, CHUNK_BYTES).includes(0) ? refuse("log_binary") : undefined;
 }

@@ -2,7 +2,12 @@
 import { logSource, ObjectGone } from "../../adapters/artifacts.ts";
 import { done, refuse, type Result } from "../../model.ts";
 import {
-  INDEX_STRIDE_LINES, LOG_HITS_MAX, type LogHits, type LogPage, type LogSource, type ShownLine,
+  INDEX_STRIDE_LINES,
+  LOG_HITS_MAX,
+  type LogHits,
+  type LogPage,
+  type LogSource,
+  type ShownLine,
 } from "../model.ts";
 import { normalise } from "../rules/normalise.ts";
 import { Redactor } from "../rules/redact.ts";
@@ -11,8 +16,8 @@ import type { LogRow } from "../store/rows.ts";
 const BLOCK_BYTES = 65_536;
 /** A line is decoded up to here; UTF-8 needs at most four bytes a character, and lines are cut at 4,096. */
 const LINE_BYTES_MAX = 16_384;
-/** One search answer reads at most this much of the log. */
-const SEARCH_BYTES_MAX = 16 * 1_048_576;
+/** One search answer reads at most this much of the log: all of one upload, in about a second. */
+const SEARCH_BYTES_MAX = 64 * 1_048_576;
 const PEM_LINES_MAX = 200;
 
 interface RawLine {
@@ -33,11 +38,20 @@ interface ReadableLog {
 function openLog(env: Env, row: LogRow): Result<ReadableLog> {
   if (row.logKey === null) return refuse("log_expired");
   if (row.totalLines === null || row.lineIndex === null) return refuse("analysis_running");
-  return done({ source: logSource(env.LOGS, row.logKey, row.bytes), totalLines: row.totalLines, lineIndex: row.lineIndex });
+  return done({
+    source: logSource(env.LOGS, row.logKey, row.bytes),
+    totalLines: row.totalLines,
+    lineIndex: row.lineIndex,
+  });
 }
 
 /** At most `count` lines from line `from` (1-based). Refusals: `log_expired`, `analysis_running`. */
-export async function pageOfLog(env: Env, row: LogRow, from: number, count: number): Promise<Result<LogPage>> {
+export async function pageOfLog(
+  env: Env,
+  row: LogRow,
+  from: number,
+  count: number,
+): Promise<Result<LogPage>> {
   const log = openLog(env, row);
   if (!log.ok) return log;
   const lines: ShownLine[] = [];
@@ -57,26 +71,31 @@ export async function pageOfLog(env: Env, row: LogRow, from: number, count: numb
  * Numbers of the lines from `from` on that contain `query`, whatever the case. A secret is not found: the redacted
  * line is searched. Refusals: `log_expired`, `analysis_running`.
  */
-export async function searchLog(env: Env, row: LogRow, query: string, from: number): Promise<Result<LogHits>> {
+export async function searchLog(
+  env: Env,
+  row: LogRow,
+  query: string,
+  from: number,
+): Promise<Result<LogHits>> {
   const log = openLog(env, row);
   if (!log.ok) return log;
   const needle = query.toLowerCase();
   const hits: number[] = [];
   const redactor = new Redactor();
   let pemUntil = 0;
-  let first: number | undefined;
+  let began: number | undefined;
   return reading(log.value, async () => {
     for await (const line of linesFrom(log.value, from)) {
+      began ??= line.end;
+      if (line.end - began > SEARCH_BYTES_MAX) return { lines: hits, next_from_line: line.n };
       if (line.text.includes("-----BEGIN")) pemUntil = line.n + PEM_LINES_MAX;
       const found = line.text.toLowerCase().includes(needle);
       if (!found && line.n > pemUntil) continue;
       const shown = shownLine(line, redactor);
       if (line.n < from || !shown.text.toLowerCase().includes(needle)) continue;
       hits.push(line.n);
-      first ??= line.end;
-      if (hits.length === LOG_HITS_MAX || line.end - first > SEARCH_BYTES_MAX) {
+      if (hits.length === LOG_HITS_MAX)
         return { lines: hits, next_from_line: line.n < log.value.totalLines ? line.n + 1 : null };
-      }
     }
     return { lines: hits, next_from_line: null };
   });
@@ -139,7 +158,10 @@ class LineBuffer {
   }
 
   take(): { text: string; cut: boolean } {
-    const taken = { text: this.#decoder.decode(this.#bytes.subarray(0, this.#used)), cut: this.#cut };
+    const taken = {
+      text: this.#decoder.decode(this.#bytes.subarray(0, this.#used)),
+      cut: this.#cut,
+    };
     this.#used = 0;
     this.#cut = false;
     return taken;

@@ -25,7 +25,8 @@ export async function rerun(ports: AnalysisPorts, wish: RerunWish): Promise<Resu
     const [row, analysis] = [await readLogRow(tx, id), await readAnalysis(tx, id)];
     if (row === undefined || analysis === undefined) return refuse("not_found");
     if (row.logKey === null) return refuse("log_expired");
-    if (analysis.status === "pending" || analysis.status === "processing") return refuse("analysis_running");
+    if (analysis.status === "pending" || analysis.status === "processing")
+      return refuse("analysis_running");
     await resetAnalysis(tx, id);
     return done(true);
   });
@@ -37,7 +38,11 @@ export async function rerun(ports: AnalysisPorts, wish: RerunWish): Promise<Resu
 }
 
 /** Deletes an analysis and its log. A run that is at work finds nothing and ends. Refusal: `not_found`. */
-export async function remove(ports: AnalysisPorts, orgId: string, id: string): Promise<Result<true>> {
+export async function remove(
+  ports: AnalysisPorts,
+  orgId: string,
+  id: string,
+): Promise<Result<true>> {
   const deleted = await ports.sql.transaction({ org: orgId }, (tx) => deleteAnalysis(tx, id));
   if (deleted === undefined) return refuse("not_found");
   if (deleted.logKey !== null) await deleteObjects(ports.env.LOGS, [deleted.logKey]);
@@ -50,10 +55,24 @@ const ORPHAN_MS = 120_000;
 
 /** Starts the runs of uploads whose request died in between; starting one twice is one run. */
 export async function adopt(ports: AnalysisPorts, orgId: string): Promise<number> {
-  const ids = await ports.sql.transaction({ org: orgId }, (tx) => orphans(tx, ports.now() - ORPHAN_MS));
+  const ids = await ports.sql.transaction({ org: orgId }, (tx) =>
+    orphans(tx, ports.now() - ORPHAN_MS),
+  );
   for (const id of ids) {
-    const started = await startRun(ports, { id, orgId, dedup: id, direct: false, requestId: `adopt-${id}`, traceparent: undefined });
-    if (!started.ok) ports.log.warn("a cut-off upload could not be started", { org: orgId, analysis: id, code: started.refusal.code });
+    const started = await startRun(ports, {
+      id,
+      orgId,
+      dedup: id,
+      direct: false,
+      requestId: `adopt-${id}`,
+      traceparent: undefined,
+    });
+    if (!started.ok)
+      ports.log.warn("a cut-off upload could not be started", {
+        org: orgId,
+        analysis: id,
+        code: started.refusal.code,
+      });
   }
   return ids.length;
 }

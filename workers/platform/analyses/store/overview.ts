@@ -7,7 +7,12 @@ import { LOG_KEPT_MS } from "./rows.ts";
 const iso = (at: Instant): string => new Date(at).toISOString();
 
 export interface DayFigures {
-  readonly day: { readonly total: number; readonly completed: number; readonly failed: number; readonly pending: number };
+  readonly day: {
+    readonly total: number;
+    readonly completed: number;
+    readonly failed: number;
+    readonly pending: number;
+  };
   readonly by_category: { readonly category: string; readonly count: number }[];
 }
 
@@ -33,7 +38,10 @@ export async function dayFigures(tx: Tx, orgId: string, since: Instant): Promise
       failed: numberOf(figures, "failed"),
       pending: numberOf(figures, "pending"),
     },
-    by_category: categories.map((row) => ({ category: textOf(row, "category"), count: numberOf(row, "count") })),
+    by_category: categories.map((row) => ({
+      category: textOf(row, "category"),
+      count: numberOf(row, "count"),
+    })),
   };
 }
 
@@ -59,5 +67,7 @@ export async function expireLogs(tx: Tx, now: Instant): Promise<readonly string[
 
 /** Removes analyses past their time, their failed tests with them. */
 export async function expireResults(tx: Tx, now: Instant): Promise<void> {
-  await tx.query("delete from platform.analyses where expires_at < $1 and log_key is null", [iso(now)]);
+  await tx.query("delete from platform.analyses where expires_at < $1 and log_key is null", [
+    iso(now),
+  ]);
 }

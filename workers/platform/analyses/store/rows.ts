@@ -2,7 +2,13 @@
 import { numberOf, numberOrNull, textOf, textOrNull } from "../../adapters/rows.ts";
 import type { SqlRow, Tx } from "../../adapters/sql.ts";
 import type { Instant } from "../../model.ts";
-import { Analysis, AnalysisStatus, AnalysisSummary, type AnalysisMeta, type Result } from "../model.ts";
+import {
+  Analysis,
+  AnalysisStatus,
+  type AnalysisMeta,
+  type AnalysisSummary,
+  type Result,
+} from "../model.ts";
 
 const iso = (at: Instant): string => new Date(at).toISOString();
 
@@ -31,16 +37,33 @@ export async function insertAnalysis(tx: Tx, analysis: NewAnalysis): Promise<voi
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
      on conflict (org_id, id) do nothing`,
     [
-      analysis.orgId, analysis.id, analysis.source, analysis.createdBy, meta.name ?? meta.job ?? meta.workflow ?? "log",
-      meta.repository ?? null, meta.workflow ?? null, meta.job ?? null, meta.step ?? null, meta.head_sha ?? null,
-      meta.branch ?? null, meta.run_attempt ?? null, meta.exit_code ?? null, analysis.bytes, analysis.logKey,
-      analysis.sha256, iso(analysis.createdAt), iso(analysis.createdAt + RESULT_KEPT_MS),
+      analysis.orgId,
+      analysis.id,
+      analysis.source,
+      analysis.createdBy,
+      meta.name ?? meta.job ?? meta.workflow ?? "log",
+      meta.repository ?? null,
+      meta.workflow ?? null,
+      meta.job ?? null,
+      meta.step ?? null,
+      meta.head_sha ?? null,
+      meta.branch ?? null,
+      meta.run_attempt ?? null,
+      meta.exit_code ?? null,
+      analysis.bytes,
+      analysis.logKey,
+      analysis.sha256,
+      iso(analysis.createdAt),
+      iso(analysis.createdAt + RESULT_KEPT_MS),
     ],
   );
 }
 
 export async function setRun(tx: Tx, id: string, runId: string): Promise<void> {
-  await tx.query("update platform.analyses set run_id = $2 where id = $1 and run_id is null", [id, runId]);
+  await tx.query("update platform.analyses set run_id = $2 where id = $1 and run_id is null", [
+    id,
+    runId,
+  ]);
 }
 
 const SUMMARY = `a.id, a.name, a.source, a.repository, a.workflow, a.job, a.step, a.head_sha, a.branch, a.run_attempt,
@@ -48,7 +71,8 @@ const SUMMARY = `a.id, a.name, a.source, a.repository, a.workflow, a.job, a.step
   a.error_code, a.error_message, a.created_at, a.completed_at, a.processing_ms,
   case when a.status in ('pending', 'processing') and r.status in ('failed', 'canceled') then 'failed' else a.status end as status,
   r.status as run_status`;
-const FROM = "from platform.analyses a left join platform.runs r on r.org_id = a.org_id and r.id = a.run_id";
+const FROM =
+  "from platform.analyses a left join platform.runs r on r.org_id = a.org_id and r.id = a.run_id";
 
 const summaryOf = (row: SqlRow): AnalysisSummary => {
   const status = AnalysisStatus.parse(row["status"]);
@@ -67,7 +91,8 @@ const summaryOf = (row: SqlRow): AnalysisSummary => {
     run_attempt: numberOrNull(row, "run_attempt"),
     logs_size_bytes: numberOf(row, "logs_size_bytes"),
     category: textOrNull(row, "category"),
-    confidence: band === null ? null : { value: numberOf(row, "confidence_value"), band: bandOf(band) },
+    confidence:
+      band === null ? null : { value: numberOf(row, "confidence_value"), band: bandOf(band) },
     title: textOrNull(row, "title"),
     failed_tests: numberOf(row, "failed_test_count"),
     run_id: textOrNull(row, "run_id"),
@@ -78,14 +103,18 @@ const summaryOf = (row: SqlRow): AnalysisSummary => {
   };
 };
 
-const bandOf = (text: string): "high" | "medium" | "low" => (text === "high" || text === "medium" ? text : "low");
+const bandOf = (text: string): "high" | "medium" | "low" =>
+  text === "high" || text === "medium" ? text : "low";
 
 function errorOf(row: SqlRow): { code: string; message: string } {
   const code = textOrNull(row, "error_code");
   if (code !== null) return { code, message: textOrNull(row, "error_message") ?? code };
   return row["run_status"] === "canceled"
     ? { code: "analysis_canceled", message: "The run was canceled. Run the analysis again." }
-    : { code: "analysis_failed", message: "The run failed; its tasks say why. Run the analysis again." };
+    : {
+        code: "analysis_failed",
+        message: "The run failed; its tasks say why. Run the analysis again.",
+      };
 }
 
 export interface ListFilter {
@@ -97,7 +126,11 @@ export interface ListFilter {
 }
 
 /** At most `limit` summaries, newest first. */
-export async function listAnalyses(tx: Tx, orgId: string, filter: ListFilter): Promise<readonly AnalysisSummary[]> {
+export async function listAnalyses(
+  tx: Tx,
+  orgId: string,
+  filter: ListFilter,
+): Promise<readonly AnalysisSummary[]> {
   const rows = await tx.query(
     `select * from (
        select ${SUMMARY} ${FROM}
@@ -108,8 +141,13 @@ export async function listAnalyses(tx: Tx, orgId: string, filter: ListFilter): P
      where $6::text is null or status = $6
      order by created_at desc, id desc limit $7`,
     [
-      orgId, filter.category ?? null, filter.repository ?? null, filter.after?.createdAt ?? null, filter.after?.id ?? null,
-      filter.status ?? null, filter.limit,
+      orgId,
+      filter.category ?? null,
+      filter.repository ?? null,
+      filter.after?.createdAt ?? null,
+      filter.after?.id ?? null,
+      filter.status ?? null,
+      filter.limit,
     ],
   );
   return rows.map(summaryOf);
@@ -117,7 +155,9 @@ export async function listAnalyses(tx: Tx, orgId: string, filter: ListFilter): P
 
 export async function readAnalysis(tx: Tx, id: string): Promise<Analysis | undefined> {
   const [row] = await tx.query(`select ${SUMMARY}, a.result ${FROM} where a.id = $1`, [id]);
-  return row === undefined ? undefined : Analysis.parse({ ...summaryOf(row), result: row["result"] ?? null });
+  return row === undefined
+    ? undefined
+    : Analysis.parse({ ...summaryOf(row), result: row["result"] ?? null });
 }
 
 /** Where the log lies, and what is needed to page through it. */
@@ -149,7 +189,10 @@ export async function readLogRow(tx: Tx, id: string): Promise<LogRow | undefined
 
 /** `pending` becomes `processing`; later states stay. */
 export async function markProcessing(tx: Tx, id: string): Promise<void> {
-  await tx.query("update platform.analyses set status = 'processing' where id = $1 and status = 'pending'", [id]);
+  await tx.query(
+    "update platform.analyses set status = 'processing' where id = $1 and status = 'pending'",
+    [id],
+  );
 }
 
 export interface Completion {
@@ -171,8 +214,18 @@ export async function completeAnalysis(tx: Tx, orgId: string, done: Completion):
        error_code = null, error_message = null, run_id = coalesce(run_id, $2)
      where id = $1 and (run_id = $2 or run_id is null) and status in ('pending', 'processing') returning id`,
     [
-      done.id, done.runId, JSON.stringify(result), JSON.stringify(done.lineIndex), result.engine_version, result.lines,
-      result.category, result.confidence.value, result.confidence.band, done.title, result.failed_tests.length, iso(done.at),
+      done.id,
+      done.runId,
+      JSON.stringify(result),
+      JSON.stringify(done.lineIndex),
+      result.engine_version,
+      result.lines,
+      result.category,
+      result.confidence.value,
+      result.confidence.band,
+      done.title,
+      result.failed_tests.length,
+      iso(done.at),
     ],
   );
   if (rows.length === 0) return false;
@@ -187,7 +240,13 @@ export async function completeAnalysis(tx: Tx, orgId: string, done: Completion):
   return true;
 }
 
-export async function failAnalysis(tx: Tx, id: string, runId: string, error: { code: string; message: string }, at: Instant): Promise<void> {
+export async function failAnalysis(
+  tx: Tx,
+  id: string,
+  runId: string,
+  error: { code: string; message: string },
+  at: Instant,
+): Promise<void> {
   await tx.query(
     `update platform.analyses set status = 'failed', error_code = $3, error_message = $4, completed_at = $5,
        run_id = coalesce(run_id, $2)
@@ -207,8 +266,13 @@ export async function resetAnalysis(tx: Tx, id: string): Promise<void> {
 }
 
 /** The keys of what lies in R2 for it; undefined when there is no such row. */
-export async function deleteAnalysis(tx: Tx, id: string): Promise<{ readonly logKey: string | null } | undefined> {
-  const [row] = await tx.query("delete from platform.analyses where id = $1 returning log_key", [id]);
+export async function deleteAnalysis(
+  tx: Tx,
+  id: string,
+): Promise<{ readonly logKey: string | null } | undefined> {
+  const [row] = await tx.query("delete from platform.analyses where id = $1 returning log_key", [
+    id,
+  ]);
   return row === undefined ? undefined : { logKey: textOrNull(row, "log_key") };
 }
 
@@ -221,7 +285,10 @@ export interface AnalysisInput {
 }
 
 export async function readAnalysisInput(tx: Tx, id: string): Promise<AnalysisInput | undefined> {
-  const [row] = await tx.query("select log_key, logs_size_bytes, name, exit_code from platform.analyses where id = $1", [id]);
+  const [row] = await tx.query(
+    "select log_key, logs_size_bytes, name, exit_code from platform.analyses where id = $1",
+    [id],
+  );
   if (row === undefined) return undefined;
   return {
     logKey: textOrNull(row, "log_key"),

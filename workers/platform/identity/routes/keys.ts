@@ -13,5 +13,7 @@ keySetRoutes.get("/jwks.json", async (c) => {
 });
 keySetRoutes.get("/openid-configuration", (c) => {
   const { issuer } = configurationOf(c.env);
-  return c.json({ issuer, jwks_uri: `${issuer}/.well-known/jwks.json` }, 200, { "cache-control": CACHE });
+  return c.json({ issuer, jwks_uri: `${issuer}/.well-known/jwks.json` }, 200, {
+    "cache-control": CACHE,
+  });
 });

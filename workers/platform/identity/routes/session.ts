@@ -18,48 +18,78 @@ const tags = ["identity"];
 const opened = jsonAnswer("An access token; the refresh token is set as a cookie", AccessToken);
 
 const providers = createRoute({
-  method: "get", path: "/auth/providers", tags, summary: "List the ways to sign in",
+  method: "get",
+  path: "/auth/providers",
+  tags,
+  summary: "List the ways to sign in",
   description: "A local install signs in by the link that `npm run login` prints.",
   responses: {
-    200: jsonAnswer("Providers; none on a local install", z.strictObject({
-      items: z.array(z.strictObject({ id: z.string(), name: z.string() })),
-    })),
+    200: jsonAnswer(
+      "Providers; none on a local install",
+      z.strictObject({
+        items: z.array(z.strictObject({ id: z.string(), name: z.string() })),
+      }),
+    ),
     ...problems(),
   },
 });
 
 const setup = createRoute({
-  method: "post", path: "/auth/setup", tags, summary: "Make the first user and organization",
+  method: "post",
+  path: "/auth/setup",
+  tags,
+  summary: "Make the first user and organization",
   middleware: [noStore(), smallBody()] as const,
   request: { body: jsonBody(Setup) },
   responses: { 201: opened, ...problems("setup_token_invalid", "setup_done", "payload_too_large") },
 });
 
 const link = createRoute({
-  method: "post", path: "/auth/link", tags, summary: "Sign in by a link",
+  method: "post",
+  path: "/auth/link",
+  tags,
+  summary: "Sign in by a link",
   middleware: [noStore(), smallBody()] as const,
   request: { body: jsonBody(LinkLogin) },
   responses: { 201: opened, ...problems("link_invalid", "payload_too_large") },
 });
 
 const refresh = createRoute({
-  method: "post", path: "/auth/refresh", tags, summary: "Exchange the refresh cookie for an access token",
+  method: "post",
+  path: "/auth/refresh",
+  tags,
+  summary: "Exchange the refresh cookie for an access token",
   middleware: [noStore(), ownPagesOnly(), smallBody()] as const,
   request: { body: jsonBody(Refresh) },
   responses: {
     200: opened,
-    ...problems("refresh_invalid", "refresh_reused", "org_suspended", "unsupported_media_type", "payload_too_large"),
+    ...problems(
+      "refresh_invalid",
+      "refresh_reused",
+      "org_suspended",
+      "unsupported_media_type",
+      "payload_too_large",
+    ),
   },
 });
 
 const logout = createRoute({
-  method: "post", path: "/auth/logout", tags, summary: "End the session",
+  method: "post",
+  path: "/auth/logout",
+  tags,
+  summary: "End the session",
   middleware: [noStore(), ownPagesOnly()] as const,
-  responses: { 204: { description: "The session has ended" }, ...problems("unsupported_media_type") },
+  responses: {
+    204: { description: "The session has ended" },
+    ...problems("unsupported_media_type"),
+  },
 });
 
 const me = createRoute({
-  method: "get", path: "/me", tags, summary: "Who is signed in, and what they may do",
+  method: "get",
+  path: "/me",
+  tags,
+  summary: "Who is signed in, and what they may do",
   middleware: [noStore(), signedIn()] as const,
   responses: { 200: jsonAnswer("The user", Me), ...problems("key_cannot") },
 });
@@ -93,18 +123,27 @@ export const identityRoutes = createApp()
     const profile = await profileOf(sql, principal.id);
     if (profile === undefined) return refused(c, { code: "unauthenticated" });
     const orgs = [...(await membershipsOf(sql, principal.id))];
-    return c.json({
-      user: { id: profile.id, name: profile.name, email: profile.email },
-      org: orgs.find((org) => org.id === principal.org) ?? null,
-      orgs,
-      grants: principal.grants.map(grantText),
-    }, 200);
+    return c.json(
+      {
+        user: { id: profile.id, name: profile.name, email: profile.email },
+        org: orgs.find((org) => org.id === principal.org) ?? null,
+        orgs,
+        grants: principal.grants.map(grantText),
+      },
+      200,
+    );
   });
 
-export const portsOf = (c: AppContext): SessionPorts => ({ env: c.env, sql: c.var.sql, now: c.var.now, random: c.var.random });
+export const portsOf = (c: AppContext): SessionPorts => ({
+  env: c.env,
+  sql: c.var.sql,
+  now: c.var.now,
+  random: c.var.random,
+});
 
 const USER_AGENT_CHARS_MAX = 300;
-const userAgentOf = (c: AppContext): string | null => c.req.header("user-agent")?.slice(0, USER_AGENT_CHARS_MAX) ?? null;
+const userAgentOf = (c: AppContext): string | null =>
+  c.req.header("user-agent")?.slice(0, USER_AGENT_CHARS_MAX) ?? null;
 
 const isHttps = (c: AppContext): boolean => configurationOf(c.env).issuer.startsWith("https:");
 /** `__Host-` binds a cookie to this host; browsers take it over https only [TK14]. */
@@ -116,11 +155,18 @@ function signedInBy(c: AppContext, session: Opened): AccessToken {
   return session.body;
 }
 
-const setRefreshCookie = (c: AppContext, token: string): void => writeCookie(c, token, SESSION_MS / 1000);
+const setRefreshCookie = (c: AppContext, token: string): void =>
+  writeCookie(c, token, SESSION_MS / 1000);
 const dropRefreshCookie = (c: AppContext): void => writeCookie(c, "", 0);
 
 function writeCookie(c: AppContext, value: string, maxAge: number): void {
-  setCookie(c, cookieName(c), value, { httpOnly: true, secure: isHttps(c), sameSite: "Strict", path: "/", maxAge });
+  setCookie(c, cookieName(c), value, {
+    httpOnly: true,
+    secure: isHttps(c),
+    sameSite: "Strict",
+    path: "/",
+    maxAge,
+  });
 }
 
 /** A raw Response does not take over the cookies set on the context. */

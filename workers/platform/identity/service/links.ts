@@ -18,11 +18,16 @@ export interface MadeLink {
  * A new link; the token stands in the fragment, which no server and no log ever sees.
  * Refusals: `setup_done` for a setup link once a user exists; `not_found` for a sign-in link before.
  */
-export async function makeLink(ports: SessionPorts, purpose: LinkPurpose): Promise<Result<MadeLink>> {
+export async function makeLink(
+  ports: SessionPorts,
+  purpose: LinkPurpose,
+): Promise<Result<MadeLink>> {
   const token = new Uint8Array(ports.random(TOKEN_BYTES));
   const expiresAt = ports.now() + (purpose === "setup" ? SETUP_LINK_MS : LOGIN_LINK_MS);
   const hash = await sha256(token);
-  const put = await ports.sql.transaction({ none: true }, (tx) => putLink(tx, hash, purpose, expiresAt));
+  const put = await ports.sql.transaction({ none: true }, (tx) =>
+    putLink(tx, hash, purpose, expiresAt),
+  );
   if (!put) return refuse(purpose === "setup" ? "setup_done" : "not_found");
   return done({
     url: `${configurationOf(ports.env).issuer}/${purpose}#t=${toBase64url(token)}`,
@@ -31,7 +36,11 @@ export async function makeLink(ports: SessionPorts, purpose: LinkPurpose): Promi
 }
 
 /** The first user and organization, and their first session. Refusals: `setup_done`, `setup_token_invalid`. */
-export async function setUp(ports: SessionPorts, setup: Setup, userAgent: string | null): Promise<Result<Opened>> {
+export async function setUp(
+  ports: SessionPorts,
+  setup: Setup,
+  userAgent: string | null,
+): Promise<Result<Opened>> {
   const token = fromBase64url(setup.token);
   if (token?.length !== TOKEN_BYTES) return refuse("setup_token_invalid");
   const now = ports.now();
@@ -50,10 +59,16 @@ export async function setUp(ports: SessionPorts, setup: Setup, userAgent: string
 }
 
 /** A session for a sign-in link. Refusal: `link_invalid` if it is unknown, used or old. */
-export async function logInByLink(ports: SessionPorts, text: string, userAgent: string | null): Promise<Result<Opened>> {
+export async function logInByLink(
+  ports: SessionPorts,
+  text: string,
+  userAgent: string | null,
+): Promise<Result<Opened>> {
   const token = fromBase64url(text);
   if (token?.length !== TOKEN_BYTES) return refuse("link_invalid");
   const hash = await sha256(token);
-  const userId = await ports.sql.transaction({ none: true }, (tx) => takeLogin(tx, hash, ports.now()));
+  const userId = await ports.sql.transaction({ none: true }, (tx) =>
+    takeLogin(tx, hash, ports.now()),
+  );
   return userId === undefined ? refuse("link_invalid") : openSession(ports, userId, userAgent);
 }

@@ -13,7 +13,10 @@ export interface CurrentSeat {
 }
 
 /** The seat as it is now; null without an organization. Refusals: `unauthenticated` once the session or the seat is gone. */
-export async function seatOf(ports: TokenPorts, claims: AccessClaims): Promise<Result<CurrentSeat | null>> {
+export async function seatOf(
+  ports: TokenPorts,
+  claims: AccessClaims,
+): Promise<Result<CurrentSeat | null>> {
   return ports.sql.transaction({ user: claims.sub }, async (tx) => {
     const family = await readFamily(tx, claims.sid);
     if (family === undefined || family.endedAt !== null) return refuse("unauthenticated");

@@ -2,12 +2,34 @@
 import { equalBytes, fromBase64url, hmacSha256, toBase64url } from "../../adapters/bytes.ts";
 import { configurationOf } from "../../adapters/configuration.ts";
 import type { Tx } from "../../adapters/sql.ts";
-import { done, refuse, uuidv7, UUID_RANDOM_BYTES, type Instant, type Refused, type Result } from "../../model.ts";
+import {
+  done,
+  refuse,
+  uuidv7,
+  UUID_RANDOM_BYTES,
+  type Instant,
+  type Refused,
+  type Result,
+} from "../../model.ts";
 import { ACCESS_TOKEN_S, type AccessToken, type Family, type Seat } from "../model.ts";
 import {
-  judgeRepeat, parseRefresh, REFRESH_BODY_BYTES, REFRESH_MAC_BYTES, REFRESH_PREFIX, refreshBytes, type RefreshBody,
+  judgeRepeat,
+  parseRefresh,
+  REFRESH_BODY_BYTES,
+  REFRESH_MAC_BYTES,
+  REFRESH_PREFIX,
+  refreshBytes,
+  type RefreshBody,
 } from "../rules.ts";
-import { endFamily, findProfile, findSeat, insertFamily, readFamily, rememberOrg, rotateFamily } from "../store/families.ts";
+import {
+  endFamily,
+  findProfile,
+  findSeat,
+  insertFamily,
+  readFamily,
+  rememberOrg,
+  rotateFamily,
+} from "../store/families.ts";
 import { issueAccessToken, type TokenPorts } from "./signing.ts";
 
 export interface SessionPorts extends TokenPorts {
@@ -21,7 +43,11 @@ export interface Opened {
 }
 
 /** Signs a user in: a new family and its first tokens. */
-export async function openSession(ports: SessionPorts, userId: string, userAgent: string | null): Promise<Result<Opened>> {
+export async function openSession(
+  ports: SessionPorts,
+  userId: string,
+  userAgent: string | null,
+): Promise<Result<Opened>> {
   const now = ports.now();
   const id = uuidv7(now, ports.random(UUID_RANDOM_BYTES));
   const opened = await ports.sql.transaction({ user: userId }, async (tx) => {
@@ -45,7 +71,11 @@ export type Refreshed =
  * Refusals: `refresh_invalid` (forged, ended, expired), `refresh_reused` (a copy is about; the session is ended),
  * `forbidden` (no member of the wished organization), `org_suspended`.
  */
-export async function refreshSession(ports: SessionPorts, token: string, orgId: string | undefined): Promise<Refreshed> {
+export async function refreshSession(
+  ports: SessionPorts,
+  token: string,
+  orgId: string | undefined,
+): Promise<Refreshed> {
   const body = await openRefresh(ports.env, token);
   if (body === undefined) return refuse("refresh_invalid");
   const now = ports.now();
@@ -66,7 +96,9 @@ export async function refreshSession(ports: SessionPorts, token: string, orgId: 
 export async function endSession(ports: SessionPorts, token: string): Promise<void> {
   const body = await openRefresh(ports.env, token);
   if (body === undefined) return;
-  await ports.sql.transaction({ user: body.userId }, (tx) => endFamily(tx, body.familyId, "logout", ports.now()));
+  await ports.sql.transaction({ user: body.userId }, (tx) =>
+    endFamily(tx, body.familyId, "logout", ports.now()),
+  );
 }
 
 async function rotate(tx: Tx, body: RefreshBody, now: Instant): Promise<Result<Family>> {
@@ -83,10 +115,16 @@ async function rotate(tx: Tx, body: RefreshBody, now: Instant): Promise<Result<F
 }
 
 /** The seat of the wished organization, else of the last one used, else of the oldest; none is a session without one. */
-async function chooseSeat(tx: Tx, userId: string, family: Family, orgId: string | undefined): Promise<Result<Seat | undefined>> {
+async function chooseSeat(
+  tx: Tx,
+  userId: string,
+  family: Family,
+  orgId: string | undefined,
+): Promise<Result<Seat | undefined>> {
   const wished = orgId ?? family.lastOrgId;
   const found = await findSeat(tx, userId, wished);
-  if (found === undefined && orgId !== undefined) return refuse("forbidden", { detail: "You are not a member of this organization." });
+  if (found === undefined && orgId !== undefined)
+    return refuse("forbidden", { detail: "You are not a member of this organization." });
   const seat = found ?? (await findSeat(tx, userId, null));
   if (seat === undefined) return done(undefined);
   if (seat.orgStatus !== "active") return refuse("org_suspended");
@@ -94,13 +132,20 @@ async function chooseSeat(tx: Tx, userId: string, family: Family, orgId: string 
   return done(seat);
 }
 
-async function issue(ports: SessionPorts, body: RefreshBody, authAt: Instant, seat: Seat | undefined): Promise<Opened> {
+async function issue(
+  ports: SessionPorts,
+  body: RefreshBody,
+  authAt: Instant,
+  seat: Seat | undefined,
+): Promise<Opened> {
   const claims = {
     sub: body.userId,
     sid: body.familyId,
     auth_time: Math.floor(authAt / 1000),
     jti: toBase64url(ports.random(12)),
-    ...(seat === undefined ? {} : { org: seat.orgId, org_role: seat.role, grants: [...seat.grants] }),
+    ...(seat === undefined
+      ? {}
+      : { org: seat.orgId, org_role: seat.role, grants: [...seat.grants] }),
   };
   return {
     body: {

@@ -1,6 +1,12 @@
 /** Issues and checks access tokens; the first signing key is made when it is first needed. */
 import {
-  calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type CryptoKey as JoseKey, type JWK, type JWTPayload,
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type CryptoKey as JoseKey,
+  type JWK,
+  type JWTPayload,
 } from "jose";
 import { utf8 } from "../../adapters/bytes.ts";
 import { seal, unseal } from "../../adapters/cipher.ts";
@@ -42,7 +48,8 @@ const accessKind = (configuration: Configuration): TokenKind => ({
 });
 
 /** The public keys as served at /.well-known/jwks.json. */
-export const publicKeys = async (ports: TokenPorts): Promise<readonly JWK[]> => (await keysOf(ports)).jwks;
+export const publicKeys = async (ports: TokenPorts): Promise<readonly JWK[]> =>
+  (await keysOf(ports)).jwks;
 
 /** A token for `claims`, valid for ACCESS_TOKEN_S from now. */
 export async function issueAccessToken(ports: TokenPorts, claims: AccessClaims): Promise<string> {
@@ -66,7 +73,12 @@ export async function checkAccessToken(ports: TokenPorts, token: string): Promis
   if (kid === undefined) return "invalid";
   const key = await publicKeyOf(ports, kid);
   if (key === undefined) return "invalid";
-  const verified = await verifyToken(token, key, accessKind(configurationOf(ports.env)), ports.now());
+  const verified = await verifyToken(
+    token,
+    key,
+    accessKind(configurationOf(ports.env)),
+    ports.now(),
+  );
   if (verified === "expired" || verified === "invalid") return verified;
   const claims = AccessClaims.safeParse(verified.payload);
   return claims.success ? { claims: claims.data } : "invalid";
@@ -93,7 +105,9 @@ async function load(ports: TokenPorts): Promise<KeySet> {
     loadedAt: ports.now(),
     kid: current.kid,
     privateKey: await openPrivate(ports.env, current),
-    publicKeys: new Map(await Promise.all(rows.map(async (row) => [row.kid, await imported(row.publicJwk)] as const))),
+    publicKeys: new Map(
+      await Promise.all(rows.map(async (row) => [row.kid, await imported(row.publicJwk)] as const)),
+    ),
     jwks: rows.map((row) => ({ ...row.publicJwk, kid: row.kid, use: "sig", alg: "ES256" })),
   };
   loaded.set(ports.env, keys);
@@ -107,12 +121,19 @@ async function makeFirstKey({ env, sql, now }: TokenPorts): Promise<void> {
   const privateJwk = utf8(JSON.stringify(await exportJWK(pair.privateKey)));
   const sealed = await seal(configurationOf(env).kekPlatform, [...LABEL, kid], privateJwk);
   await sql.transaction({ none: true }, (tx) =>
-    insertFirstKey(tx, { kid, publicJwk: { ...publicJwk }, sealed: sealed.bytes, kek: sealed.kek }, now()),
+    insertFirstKey(
+      tx,
+      { kid, publicJwk: { ...publicJwk }, sealed: sealed.bytes, kek: sealed.kek },
+      now(),
+    ),
   );
 }
 
 async function openPrivate(env: Env, row: SigningKeyRow): Promise<JoseKey> {
-  const bytes = await unseal(configurationOf(env).kekPlatform, [...LABEL, row.kid], { kek: row.kek, bytes: row.sealed });
+  const bytes = await unseal(configurationOf(env).kekPlatform, [...LABEL, row.kid], {
+    kek: row.kek,
+    bytes: row.sealed,
+  });
   return imported(JSON.parse(new TextDecoder().decode(bytes)));
 }
 

@@ -1,5 +1,12 @@
 /** Sessions and seats of one user; every statement runs in that user's scope. */
-import { instantOf, instantOrNull, numberOf, textOf, textOrNull, textsOf } from "../../adapters/rows.ts";
+import {
+  instantOf,
+  instantOrNull,
+  numberOf,
+  textOf,
+  textOrNull,
+  textsOf,
+} from "../../adapters/rows.ts";
 import type { SqlRow, Tx } from "../../adapters/sql.ts";
 import type { Instant } from "../../model.ts";
 import { Role } from "../../orgs/model.ts";
@@ -31,12 +38,25 @@ export async function insertFamily(tx: Tx, family: NewFamily, now: Instant): Pro
     `insert into platform.session_families
        (id, user_id, counter, last_org_id, auth_at, rotated_at, expires_at, absolute_expires_at, user_agent, created_at)
      values ($1, $2, 1, $3, $4, $4, $5, $6, $7, $4)`,
-    [family.id, family.userId, family.orgId, iso(now), iso(now + SESSION_MS), iso(now + SESSION_ABSOLUTE_MS), family.userAgent],
+    [
+      family.id,
+      family.userId,
+      family.orgId,
+      iso(now),
+      iso(now + SESSION_MS),
+      iso(now + SESSION_ABSOLUTE_MS),
+      family.userAgent,
+    ],
   );
 }
 
 /** The one statement that moves a session on; undefined when `counter` is not current or the session is over [TK10]. */
-export async function rotateFamily(tx: Tx, id: string, counter: number, now: Instant): Promise<Family | undefined> {
+export async function rotateFamily(
+  tx: Tx,
+  id: string,
+  counter: number,
+  now: Instant,
+): Promise<Family | undefined> {
   const [row] = await tx.query(
     `update platform.session_families
      set counter = counter + 1, rotated_at = $3, expires_at = least($4::timestamptz, absolute_expires_at)
@@ -48,12 +68,19 @@ export async function rotateFamily(tx: Tx, id: string, counter: number, now: Ins
 }
 
 export async function readFamily(tx: Tx, id: string): Promise<Family | undefined> {
-  const [row] = await tx.query(`select ${COLUMNS} from platform.session_families where id = $1`, [id]);
+  const [row] = await tx.query(`select ${COLUMNS} from platform.session_families where id = $1`, [
+    id,
+  ]);
   return row === undefined ? undefined : familyOf(row);
 }
 
 /** Ends a session once; a second end changes nothing. */
-export async function endFamily(tx: Tx, id: string, reason: "logout" | "reuse", now: Instant): Promise<void> {
+export async function endFamily(
+  tx: Tx,
+  id: string,
+  reason: "logout" | "reuse",
+  now: Instant,
+): Promise<void> {
   await tx.query(
     "update platform.session_families set ended_at = $3, end_reason = $2 where id = $1 and ended_at is null",
     [id, reason, iso(now)],
@@ -61,11 +88,18 @@ export async function endFamily(tx: Tx, id: string, reason: "logout" | "reuse", 
 }
 
 export async function rememberOrg(tx: Tx, id: string, orgId: string): Promise<void> {
-  await tx.query("update platform.session_families set last_org_id = $2 where id = $1", [id, orgId]);
+  await tx.query("update platform.session_families set last_org_id = $2 where id = $1", [
+    id,
+    orgId,
+  ]);
 }
 
 /** The seat of the scope's user in `orgId`, or, without one, the seat of their oldest organization. */
-export async function findSeat(tx: Tx, userId: string, orgId: string | null): Promise<Seat | undefined> {
+export async function findSeat(
+  tx: Tx,
+  userId: string,
+  orgId: string | null,
+): Promise<Seat | undefined> {
   const [row] = await tx.query(
     `select m.org_id, m.role, to_jsonb(m.grants) as grants, o.status
      from platform.memberships m join platform.orgs o on o.id = m.org_id
@@ -90,7 +124,14 @@ export interface Profile {
 }
 
 export async function findProfile(tx: Tx, userId: string): Promise<Profile | undefined> {
-  const [row] = await tx.query("select id, name, email, status from platform.users where id = $1", [userId]);
+  const [row] = await tx.query("select id, name, email, status from platform.users where id = $1", [
+    userId,
+  ]);
   if (row === undefined) return undefined;
-  return { id: textOf(row, "id"), name: textOf(row, "name"), email: textOrNull(row, "email"), status: textOf(row, "status") };
+  return {
+    id: textOf(row, "id"),
+    name: textOf(row, "name"),
+    email: textOrNull(row, "email"),
+    status: textOf(row, "status"),
+  };
 }

@@ -8,14 +8,30 @@ export type LinkPurpose = "setup" | "login";
 const iso = (at: Instant): string => new Date(at).toISOString();
 
 /** False when such a link makes no sense now: setup is done, or there is nobody to sign in. */
-export async function putLink(tx: Tx, hash: Uint8Array, purpose: LinkPurpose, expiresAt: Instant): Promise<boolean> {
-  const [row] = await tx.query("select platform.put_link($1, $2, $3) as put", [hash, purpose, iso(expiresAt)]);
+export async function putLink(
+  tx: Tx,
+  hash: Uint8Array,
+  purpose: LinkPurpose,
+  expiresAt: Instant,
+): Promise<boolean> {
+  const [row] = await tx.query("select platform.put_link($1, $2, $3) as put", [
+    hash,
+    purpose,
+    iso(expiresAt),
+  ]);
   return row?.["put"] === true;
 }
 
 /** The user a link signs in; undefined if it is unknown, used or old. Works once. */
-export async function takeLogin(tx: Tx, hash: Uint8Array, now: Instant): Promise<string | undefined> {
-  const [row] = await tx.query("select platform.take_link($1, 'login', $2) as user_id", [hash, iso(now)]);
+export async function takeLogin(
+  tx: Tx,
+  hash: Uint8Array,
+  now: Instant,
+): Promise<string | undefined> {
+  const [row] = await tx.query("select platform.take_link($1, 'login', $2) as user_id", [
+    hash,
+    iso(now),
+  ]);
   return row === undefined ? undefined : (textOrNull(row, "user_id") ?? undefined);
 }
 
@@ -33,9 +49,19 @@ export type ClaimAnswer = "claimed" | "setup_done" | "setup_token_invalid";
 
 /** Makes the first user and organization; of two claims at once one wins [ID12]. */
 export async function claimSetup(tx: Tx, claim: Claim, now: Instant): Promise<ClaimAnswer> {
-  const [row] = await tx.query("select platform.claim_setup($1, $2, $3, $4, $5, $6, $7, $8) as answer", [
-    claim.hash, iso(now), claim.userId, claim.name, claim.email, claim.orgId, claim.orgSlug, claim.orgName,
-  ]);
+  const [row] = await tx.query(
+    "select platform.claim_setup($1, $2, $3, $4, $5, $6, $7, $8) as answer",
+    [
+      claim.hash,
+      iso(now),
+      claim.userId,
+      claim.name,
+      claim.email,
+      claim.orgId,
+      claim.orgSlug,
+      claim.orgName,
+    ],
+  );
   const answer = row?.["answer"];
   return answer === "claimed" || answer === "setup_done" ? answer : "setup_token_invalid";
 }

@@ -32,7 +32,11 @@ const rowOf = (row: SqlRow): SigningKeyRow => {
 };
 
 /** Adds the first key; of two at once one stays. */
-export async function insertFirstKey(tx: Tx, key: Omit<SigningKeyRow, "state">, now: Instant): Promise<void> {
+export async function insertFirstKey(
+  tx: Tx,
+  key: Omit<SigningKeyRow, "state">,
+  now: Instant,
+): Promise<void> {
   await tx.query(
     `insert into platform.signing_keys (kid, plane, state, public_jwk, sealed, kek, activated_at)
      values ($1, 'control', 'current', $2, $3, $4, $5)
