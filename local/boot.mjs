@@ -22,7 +22,7 @@ export const COMMANDS = {
   login: ["local/login.ts"],
   test: ["local/gate.ts", "test"],
   ci: ["local/gate.ts", "ci"],
-  generate: ["local/generate.ts"],
+  generate: ["test/generate.ts"],
   sim: ["test/simulation/run.ts"],
   bench: ["bench/run.ts"],
   decisions: ["local/decisions.ts"],

@@ -15,6 +15,7 @@ import {
   symlinkSync,
 } from "node:fs";
 import { createRequire } from "node:module";
+import { userInfo } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
 import { z } from "zod";
 import { EXIT, Failure, codeOf, reasonOf } from "./failure.ts";
@@ -90,21 +91,48 @@ function isMusl(): boolean {
   return !JSON.stringify(report ?? "").includes("glibcVersionRuntime");
 }
 
+/** initdb wants a name for its user, and a container may run under a number that has none. */
 function bestMode(): PostgresMode {
-  if (process.getuid?.() !== 0) return "direct";
-  return unshareWorks() ? "unshare" : "staged";
+  if (process.getuid?.() === 0) return unshareWorks() ? "unshare" : "staged";
+  if (hasName()) return "direct";
+  if (unshareWorks()) return "unshare";
+  throw new Failure(
+    EXIT.database,
+    `PostgreSQL needs a user with a name, and uid ${process.getuid?.()} has none`,
+    { remedy: "add the uid to /etc/passwd, or set DATABASE_URL to a PostgreSQL 17 of your own" },
+  );
+}
+
+function hasName(): boolean {
+  try {
+    return userInfo().username !== "";
+  } catch {
+    return false; // libuv throws ENOENT for a uid without an entry.
+  }
 }
 
 /** Containers with the default seccomp profile refuse user namespaces, hence the trial. */
 export const unshareWorks = (): boolean =>
-  spawnSync("unshare", [...UNSHARE, "true"], { stdio: "ignore" }).status === 0;
+  spawnSync("unshare", [...unshareArgs(), "true"], { stdio: "ignore" }).status === 0;
 
-const UNSHARE = ["--user", "--map-user=1000"];
+/** Inside the namespace we are an unprivileged user with a name; outside the files stay ours. */
+const unshareArgs = (): string[] => ["--user", `--map-user=${namedUid()}`];
+
+let named: number | undefined;
+
+/** A uid above 0 that /etc/passwd knows: `nobody` almost everywhere. */
+function namedUid(): number {
+  if (named !== undefined) return named;
+  const lines = existsSync("/etc/passwd") ? readFileSync("/etc/passwd", "utf8").split("\n") : [];
+  const uids = lines.map((line) => Number(line.split(":")[2])).filter((uid) => uid > 0);
+  named = uids.includes(STAGED_UID) ? STAGED_UID : (uids[0] ?? STAGED_UID);
+  return named;
+}
 
 function commandIn(binDir: string, mode: PostgresMode): Binaries["command"] {
   return (name, args) => {
     const file = join(binDir, name);
-    if (mode === "unshare") return { file: "unshare", args: [...UNSHARE, file, ...args] };
+    if (mode === "unshare") return { file: "unshare", args: [...unshareArgs(), file, ...args] };
     if (mode === "staged") return { file, args: [...args], uid: STAGED_UID, gid: STAGED_UID };
     return { file, args: [...args] };
   };

@@ -1,5 +1,6 @@
 /** Runs one Worker in workerd. The only file that names Miniflare and Wrangler: their options change between versions. */
-import { readFileSync, readdirSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   Log,
@@ -8,7 +9,8 @@ import {
   convertV4MiniflareOptions,
   type V4WorkerOptions,
 } from "miniflare";
-import { unstable_getMiniflareWorkerOptions as readWorkerOptions } from "wrangler";
+import type { unstable_getMiniflareWorkerOptions } from "wrangler";
+import { codeOf } from "./failure.ts";
 
 /** The Miniflare this file was written against; a test compares it with the installed one. */
 export const MINIFLARE_VERSION = "5.20261023.2-beta";
@@ -51,7 +53,7 @@ export async function startRuntime(
   worker: WorkerOptions,
   options: RuntimeOptions,
 ): Promise<Runtime> {
-  const definition = workerDefinition(worker);
+  const definition = await workerDefinition(worker);
   const converted = convertV4MiniflareOptions({
     workers: [definition],
     host: options.host,
@@ -81,25 +83,65 @@ export async function startRuntime(
   };
 }
 
-/** wrangler.toml as Miniflare's options: our name, our modules, our bindings; what only Wrangler understands is left out. */
-function workerDefinition(worker: WorkerOptions): V4WorkerOptions {
-  for (const [binding, url] of Object.entries(worker.hyperdrive)) {
-    // Wrangler refuses a Hyperdrive binding without a local address, and takes it from here only.
-    process.env[`CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_${binding}`] = url;
+/** wrangler.toml as Miniflare's options, with our name, modules and bindings. */
+async function workerDefinition(worker: WorkerOptions): Promise<V4WorkerOptions> {
+  const options = await readOptions(worker);
+  return {
+    ...options,
+    name: worker.name,
+    bindings: Object.assign({}, options.bindings, worker.bindings),
+    hyperdrives: { ...worker.hyperdrive },
+    modules: readModules(worker.bundle),
+  };
+}
+
+type ReadOptions = ReturnType<typeof unstable_getMiniflareWorkerOptions>["workerOptions"];
+
+/** Loading Wrangler costs 0.6 s of CPU per plane, so what it made of a file is kept until the file changes. */
+async function readOptions(worker: WorkerOptions): Promise<ReadOptions> {
+  const key = createHash("sha256")
+    .update(`${MINIFLARE_VERSION}\n${worker.config}\n`)
+    .update(readFileSync(worker.config))
+    .digest("hex");
+  const cache = join(CACHE, `${key}.json`);
+  try {
+    return JSON.parse(readFileSync(cache, "utf8"));
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT" && !(error instanceof SyntaxError)) throw error;
   }
-  const { workerOptions } = readWorkerOptions(worker.config);
+  const options = await askWrangler(worker);
+  keep(cache, JSON.stringify(options));
+  return options;
+}
+
+/** Removed by `npm ci` together with the Wrangler that made its content. */
+const CACHE = join(import.meta.dirname, "..", "node_modules", ".cache", "edgewright");
+
+async function askWrangler(worker: WorkerOptions): Promise<ReadOptions> {
+  for (const binding of Object.keys(worker.hyperdrive)) {
+    // Wrangler refuses a Hyperdrive binding without a local address and takes it from here only; ours replaces it.
+    process.env[`CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_${binding}`] =
+      "postgres://nobody:none@127.0.0.1:9/none";
+  }
+  const { unstable_getMiniflareWorkerOptions: read } = await import("wrangler");
   const {
     modulesRules: _rules,
     dispatchNamespaces: _namespaces,
     rootPath: _root,
     ...rest
-  } = workerOptions;
-  return {
-    ...rest,
-    name: worker.name,
-    bindings: Object.assign({}, rest.bindings, worker.bindings),
-    modules: readModules(worker.bundle),
-  };
+  } = read(worker.config).workerOptions;
+  return rest;
+}
+
+/** A read-only install works as well, a second slower. */
+function keep(path: string, text: string): void {
+  try {
+    mkdirSync(CACHE, { recursive: true });
+    writeFileSync(`${path}.${process.pid}`, text);
+    renameSync(`${path}.${process.pid}`, path);
+  } catch (error) {
+    if (!["EACCES", "EROFS", "EPERM"].includes(codeOf(error) ?? "")) throw error;
+  }
 }
 
 type Module = {
