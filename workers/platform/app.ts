@@ -6,6 +6,7 @@ import { analysisRoutes } from "./analyses/routes/analyses.ts";
 import { intakeRoutes } from "./analyses/routes/intake.ts";
 import { overviewRoutes } from "./analyses/routes/overview.ts";
 import { declareSecurity, documentOf } from "./http/document.ts";
+import { errorPage, isProblemCode } from "./http/error-page.ts";
 import { unrouted } from "./http/methods.ts";
 import { createApp, type AppContext, type AppEnv } from "./http/plumbing.ts";
 import { describeError, refusalOf, refused } from "./http/problem.ts";
@@ -29,7 +30,7 @@ export const WORKER_PORTS: Ports = {
 };
 
 /** Paths that are the API's; everything else is a page or a file of the console. */
-const API_PATHS = /^\/(?:api|internal|auth|github|\.well-known|health|ready)(?:\/|$)/;
+const API_PATHS = /^\/(?:api|internal|auth|github|docs|\.well-known|health|ready)(?:\/|$)/;
 
 export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
   const app = createApp();
@@ -55,6 +56,11 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
   app.get("/api/v1/openapi.json", (c) => {
     document ??= JSON.stringify(documentOf(app));
     return c.body(document, 200, { "content-type": "application/json" });
+  });
+  app.get("/docs/errors/:code", (c) => {
+    const code = c.req.param("code");
+    if (!isProblemCode(code)) return refused(c, { code: "not_found" });
+    return c.text(errorPage(code), 200, { "content-type": "text/markdown; charset=utf-8" });
   });
   const missing = unrouted(app);
   app.notFound((c: AppContext) => (API_PATHS.test(c.req.path) ? missing(c) : page(c)));

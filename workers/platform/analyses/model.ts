@@ -42,13 +42,8 @@ const categories: string[] = ["unknown"];
 for (const [group, codes] of Object.entries(CATEGORY_CODES)) {
   for (const code of codes) categories.push(`${group}.${code}`);
 }
-/** Parses a category; the list above is the only source. */
-export const Category = z.custom<Category>(
-  (value) => typeof value === "string" && categories.includes(value),
-  {
-    error: "not a known category",
-  },
-);
+/** Parses a category; the list above is the only source. Its type cannot be computed from a list built in a loop. */
+export const Category = z.enum(categories) as z.ZodType<string> as z.ZodType<Category>;
 
 export const RetryHint = z.enum(["yes", "maybe", "no"]);
 export type RetryHint = z.infer<typeof RetryHint>;
