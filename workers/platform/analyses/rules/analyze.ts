@@ -47,7 +47,7 @@ const prefilter = (): Prefilter => (made ??= prefilterOf(FAMILIES, MARKERS, PARS
 export async function analyze(source: LogSource, options: AnalyzeOptions, tuning: Tuning = {}): Promise<Analyzed> {
   const rank = tuning.rank ?? RANK;
   const seen = await seeLines(source, prefilter(), tuning.blockBytes === undefined ? {} : { blockBytes: tuning.blockBytes });
-  const windows = await readWindows(source, prefilter(), anchorsOf(seen));
+  const windows = await readWindows(source, prefilter(), anchorsOf(seen), seen.labels);
   const ranked = rankBlocks(windows, { outline: seen.outline, counts: seen.counts, failures: seen.found.failures }, rank);
   tuning.onCounters?.(countersOf(seen, windows));
   return { result: resultOf(seen, ranked, { source, options, rank }), lineIndex: seen.lineIndex };

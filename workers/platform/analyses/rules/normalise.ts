@@ -20,8 +20,6 @@ const BLANK = /^\s*$/;
 
 /** Times and labels CI services put before each line. Order matters: each is tried once. */
 const LEADS: readonly RegExp[] = [
-  // `gh run view --log`: job, step, then the time.
-  /^[^\t]{1,200}\t[^\t]{1,200}\t(?=\ufeff?\d{4}-\d\d-\d\dT)/,
   // GitHub, Azure, GitLab (with its stream mark), Buildkite exports, Kubernetes.
   /^\ufeff?\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?\]?(?: \d\d[OE]\+?)? ?/,
   // Jenkins timestamper, TeamCity, gulp and others.
@@ -37,14 +35,17 @@ export function normalise(raw: string): NormalLine {
     text = text.replace(ESCAPES, "");
   }
   if (text.includes("\r")) text = lastSegment(text);
+  if (text.includes("\t")) text = text.replace(LABELS, "");
   if (LEAD_HEAD.test(text)) text = withoutLead(text);
   text = text.replace(INVISIBLE, "");
   const cut = text.length > LINE_CHARS_MAX;
   return { text: (cut ? text.slice(0, LINE_CHARS_MAX) : text).trimEnd(), red, cut };
 }
 
-/** Cheap test for a line that may begin with a lead: a digit, a bracket, a byte order mark, or two tabs. */
-const LEAD_HEAD = /^[\d[\ufeff]|^[^\t]{1,200}\t[^\t]{1,200}\t\ufeff?\d/;
+/** `gh run view --log`: job, step, then the time. */
+const LABELS = /^[^\t]{1,200}\t[^\t]{1,200}\t(?=\ufeff?\d{4}-\d\d-\d\dT)/;
+/** Cheap test for a line that may begin with a lead. */
+const LEAD_HEAD = /^[\d[\ufeff]/;
 
 /** What a terminal would show at the end: the last part between carriage returns that is not blank. */
 function lastSegment(text: string): string {

@@ -7,9 +7,9 @@ import { walkLines } from "./scan/lines.ts";
 import type { Prefilter } from "./scan/prefilter.ts";
 import { templateOf } from "./template.ts";
 
-/** Bytes read before and after a candidate; 64 KiB together. */
-const BEFORE_BYTES = 12 * 1024;
-const AFTER_BYTES = 52 * 1024;
+/** Bytes read before and after a candidate, some 40 and 120 lines. */
+const BEFORE_BYTES = 8 * 1024;
+const AFTER_BYTES = 24 * 1024;
 /** Windows read per log. */
 export const WINDOWS_MAX = 64;
 /** Bytes held of all windows together [AN21]. */
@@ -44,11 +44,11 @@ interface Span {
 }
 
 /** Reads the windows around `anchors`, best first; overlapping ones are one. Ascending and disjoint. */
-export async function readWindows(source: LogSource, prefilter: Prefilter, anchors: readonly Anchor[]): Promise<readonly Window[]> {
+export async function readWindows(source: LogSource, prefilter: Prefilter, anchors: readonly Anchor[], labels: boolean): Promise<readonly Window[]> {
   const windows: Window[] = [];
   for (const span of spansOf(source.size, anchors)) {
     const bytes = await source.read(span.from, span.to - span.from);
-    windows.push({ lines: await linesOf(bytes, span, source.size, prefilter) });
+    windows.push({ lines: await linesOf(bytes, span, { size: source.size, prefilter, labels }) });
   }
   return windows;
 }
@@ -78,7 +78,8 @@ function spansOf(size: number, anchors: readonly Anchor[]): readonly Span[] {
 }
 
 /** The whole lines of a span. Its first bytes may be the end of a line, its last ones a beginning: both are left out. */
-async function linesOf(bytes: Uint8Array, span: Span, size: number, prefilter: Prefilter): Promise<readonly WindowLine[]> {
+async function linesOf(bytes: Uint8Array, span: Span, log: { size: number; prefilter: Prefilter; labels: boolean }): Promise<readonly WindowLine[]> {
+  const { size, prefilter, labels } = log;
   const skipped = span.from === 0 ? 0 : bytes.indexOf(10) + 1;
   const lastBreak = bytes.lastIndexOf(10);
   const tail = bytes.length - lastBreak - 1;
@@ -95,7 +96,7 @@ async function linesOf(bytes: Uint8Array, span: Span, size: number, prefilter: P
       lines.push({ n: line.n, offset: span.from + skipped + line.offset, text, red, cut, verdict, template });
       return true;
     },
-    { every: true },
+    { every: true, labels },
   );
   const at = lines.findIndex((line) => line.offset === span.anchor.offset);
   const shift = span.anchor.n - (lines[at]?.n ?? span.anchor.n);

@@ -14,7 +14,7 @@ export const COMPILE: readonly Family[] = [
     words: ["\\d\\) ?: (?:fatal )?error"],
   },
   { id: "javac_error", code: "compile.symbol", weight: 9, re: /^(?:\[(?:ERROR|javac|error)\] )?\s*(?<file>[^\s:[]\S{0,300}\.(?:java|kt|scala|groovy)):\[?(?<line>\d+)[:,\]] ?(?:(?<col>\d+)\]? )?:? ?(?:error: )?(?<message>.+)/, words: ["\\.(?:java|kt|scala|groovy):\\[?\\d"], unless: /\bwarning\b|^\s*at |\bnote:|\bDEBUG\b|\bINFO\b/i },
-  { id: "kotlinc_error", code: "compile.type", weight: 9, re: /^e: (?:file:\/\/)?(?<file>\S{1,300}\.kts?):(?: \()?(?<line>\d+)[,:] ?(?<col>\d+)\)?:? (?<message>.+)/, words: ["e: \\S{1,8}"] },
+  { id: "kotlinc_error", code: "compile.type", weight: 9, re: /^e: (?:file:\/\/)?(?<file>\S{1,300}\.kts?):(?: \()?(?<line>\d+)[,:] ?(?<col>\d+)\)?:? (?<message>.+)/, words: ["\\.kts?:"] },
   { id: "rustc_error", code: "compile.type", weight: 9, re: /^error\[E(?<symbol>\d{4})\]: (?<message>.+)/, words: ["error\\[E\\d"] },
   { id: "tsc_pretty", code: "compile.type", weight: 9, re: /(?<file>\S{1,300}\.[cm]?tsx?)(?:\(|:| \()(?<line>\d+)[,:](?<col>\d+)\)?(?::| -)? (?:error )?(?:(?<symbol>TS\d+): )?(?<message>.+)/, words: ["\\.[cm]?tsx?(?:\\(|:| \\()\\d", "\\btsx?:\\d"], unless: /^\s*at |\bwarning\b|⚠/ },
   { id: "ts_code", code: "compile.type", weight: 8, re: /\berror TS(?<symbol>\d{4,5}): (?<message>.+)/, words: ["error TS\\d"] },

@@ -1,26 +1,19 @@
-/** One table over bytes that finds the fragments of many patterns and the ends of lines in a single pass. */
+/** One automaton over bytes that finds the fragments of many patterns and the ends of lines in a single pass. */
 import type { Fragment } from "./pattern.ts";
 
-/** States beyond this would leave the caches; the built-in patterns need about a third. */
-const STATES_MAX = 30_000;
+/** States kept; beyond, the table is dropped and grows again. A log visits some hundreds. */
+const STATES_MAX = 16_000;
+const STATES_FIRST = 1_024;
 const LF = 10;
 const ESC = 27;
 
-/**
- * `next[state + classes[byte]]` is the next state, already multiplied by the row length (the number of classes). States from `special` on
- * need attention: `lineState` is entered by each LF, `escapeState` by each ESC (the caller skips the sequence and goes
- * on with the state before it, so that colours never split a word), the others carry outputs.
- */
-export interface Automaton {
-  readonly classes: Uint8Array;
-  readonly row: number;
-  readonly next: Int32Array;
-  readonly special: number;
-  readonly lineState: number;
-  readonly escapeState: number;
-  readonly outputs: readonly (readonly number[])[];
-}
+/** Negative transitions. From LOUD down, `LOUD - transition` is an index of a state with outputs. */
+export const UNKNOWN = -1;
+export const LINE = -2;
+export const ESCAPE = -3;
+export const LOUD = -4;
 
+/** Glushkov positions of all patterns: which bytes enter each, and what may follow. */
 interface Nfa {
   readonly sets: (Uint8Array | null)[];
   readonly follow: number[][];
@@ -64,6 +57,11 @@ function link(nfa: Nfa, fragment: Fragment, from: Front): Front {
     for (const before of from.ends) nfa.follow[before]?.push(at);
     return { ends: [at], start: false };
   }
+  if (fragment.kind === "run") {
+    const { ends } = link(nfa, { kind: "bytes", set: fragment.set }, from);
+    for (const end of ends) nfa.follow[end]?.push(end);
+    return { ends: [...from.ends, ...ends], start: from.start };
+  }
   if (fragment.kind === "sequence") return fragment.parts.reduce((front, part) => link(nfa, part, front), from);
   const fronts = fragment.options.map((option) => link(nfa, option, from));
   return { ends: [...new Set(fronts.flatMap((front) => front.ends))], start: fronts.some((front) => front.start) };
@@ -72,7 +70,7 @@ function link(nfa: Nfa, fragment: Fragment, from: Front): Front {
 /** Bytes no set tells apart share a class; LF and ESC stand alone. */
 function byteClasses(sets: readonly (Uint8Array | null)[]): { classes: Uint8Array; samples: number[] } {
   const distinct = new Map<string, Uint8Array>();
-  for (const set of sets) if (set) distinct.set(set.join(""), set);
+  for (const set of new Set(sets)) if (set) distinct.set(set.join(""), set);
   let classes = new Uint8Array(256);
   classes[LF] = 1;
   classes[ESC] = 2;
@@ -89,92 +87,120 @@ function byteClasses(sets: readonly (Uint8Array | null)[]): { classes: Uint8Arra
 }
 
 /** A state: entered by a byte class, which starts patterns by itself, and `extras`, positions further on. */
-interface Built {
+interface State {
   readonly klass: number;
   readonly extras: readonly number[];
+}
+
+/** A state with outputs: where it goes on, and the patterns that ended in it. */
+export interface Loud {
+  readonly state: number;
   readonly outputs: readonly number[];
 }
 
-/** Subset construction. What a byte class starts by itself is worked out once; states only keep what lies beyond. */
-function determinise(nfa: Nfa, classes: Uint8Array, samples: readonly number[]): Automaton {
-  const states: Built[] = [];
-  const known = new Map<string, number>();
-  const lineClass = classes[LF] ?? 0;
-  const escapeClass = classes[ESC] ?? 0;
-  const classesOf = nfa.sets.map((set) => (set ? samples.keys().filter((at) => set[samples[at] ?? 0] === 1).toArray() : []));
-  const starts = samples.map((_, klass) => new Set(nfa.starts.filter((at) => classesOf[at]?.includes(klass))));
-  const outputsOf = (positions: Iterable<number>): number[] =>
-    [...positions].flatMap((at) => nfa.follow[at] ?? []).flatMap((at) => nfa.accepts.get(at) ?? []);
-  const startOutputs = starts.map(outputsOf);
-  const sameStarts = new Map<string, number>();
-  const startIds = starts.map((positions) => {
-    const key = [...positions].join();
-    return sameStarts.get(key) ?? sameStarts.set(key, sameStarts.size).get(key) ?? 0;
-  });
-  const intern = (klass: number, entered: readonly number[]): number => {
-    const extras = entered.filter((at) => starts[klass]?.has(at) !== true).sort((a, b) => a - b);
-    const fixedClass = klass < 0 || klass === lineClass || klass === escapeClass;
-    const key = `${fixedClass ? `#${klass}` : startIds[klass]}:${extras.join()}`;
-    const found = known.get(key);
+/**
+ * `next[state + classes[byte]]` is the next state (a multiple of `row`), or negative: LINE after LF, ESCAPE at ESC
+ * (the caller skips the sequence and goes on with the state before, so that colours never split a word), LOUD and
+ * below where patterns end, UNKNOWN where `resolve` has to be asked. States are made when first visited, so making
+ * the automaton costs milliseconds however many there might be. `next` may be another array after `resolve`.
+ */
+export class Automaton {
+  readonly classes: Uint8Array;
+  readonly row: number;
+  next: Int32Array;
+  /** The state at the start of a line. */
+  readonly lineState = 0;
+  readonly #nfa: Nfa;
+  readonly #classesOf: readonly (readonly number[])[];
+  readonly #starts: readonly ReadonlySet<number>[];
+  readonly #bases: readonly ReadonlyMap<number, readonly number[]>[];
+  readonly #lineClass: number;
+  #states: State[] = [];
+  #known = new Map<string, number>();
+  #louds: Loud[] = [];
+
+  /** Output `k` stands for `fragments[k]`. */
+  constructor(fragments: readonly Fragment[]) {
+    this.#nfa = positions(fragments);
+    const { classes, samples } = byteClasses(this.#nfa.sets);
+    this.classes = classes;
+    this.row = samples.length;
+    this.next = new Int32Array(STATES_FIRST * this.row);
+    this.#lineClass = classes[LF] ?? 0;
+    const inSet = new Map<Uint8Array | null, number[]>([[null, []]]);
+    for (const set of new Set(this.#nfa.sets)) if (set) inSet.set(set, samples.flatMap((byte, klass) => (set[byte] === 1 ? [klass] : [])));
+    this.#classesOf = this.#nfa.sets.map((set) => inSet.get(set) ?? []);
+    const starts = samples.map(() => new Set<number>());
+    for (const at of this.#nfa.starts) for (const klass of this.#classesOf[at] ?? []) starts[klass]?.add(at);
+    this.#starts = starts;
+    this.#bases = starts.map((from) => this.#beyond(from));
+    this.#reset();
+  }
+
+  /** The transition of a state by a byte class, made and stored. */
+  resolve(state: number, klass: number): number {
+    const from = this.#states[state / this.row];
+    if (!from) throw new Error("an automaton was asked for a state it dropped");
+    const entered = [...(this.#bases[from.klass]?.get(klass) ?? []), ...this.#step(from.extras, klass)];
+    if (this.#states.length >= STATES_MAX) {
+      this.#reset();
+      return this.#transition(klass, entered);
+    }
+    const transition = this.#transition(klass, entered);
+    this.next[state + klass] = transition;
+    return transition;
+  }
+
+  /** What a transition of LOUD or below stands for. */
+  loud(transition: number): Loud {
+    const loud = this.#louds[LOUD - transition];
+    if (!loud) throw new Error("an automaton was asked for an output it does not have");
+    return loud;
+  }
+
+  #reset(): void {
+    this.#states = [];
+    this.#known = new Map();
+    this.#louds = [];
+    this.#transition(this.#lineClass, []);
+  }
+
+  #transition(klass: number, entered: readonly number[]): number {
+    const extras = [...new Set(entered)].filter((at) => this.#starts[klass]?.has(at) !== true).sort((a, b) => a - b);
+    const key = `${klass}:${extras.join()}`;
+    const found = this.#known.get(key);
     if (found !== undefined) return found;
-    if (states.length === STATES_MAX) throw new Error("too many states: a pattern is too wide");
-    known.set(key, states.length);
-    const outputs = [...new Set([...(startOutputs[klass] ?? []), ...outputsOf(extras)])];
-    return states.push({ klass, extras, outputs }) - 1;
-  };
-  /** Positions entered from `from`, by byte class. LF and ESC classes belong to no set, so nothing lies beyond them. */
-  const beyond = (from: Iterable<number>): Map<number, number[]> => {
+    const state = this.#added({ klass, extras });
+    const follow = [...(this.#starts[klass] ?? []), ...extras].flatMap((at) => this.#nfa.follow[at] ?? []);
+    const outputs = [...new Set(follow.flatMap((at) => this.#nfa.accepts.get(at) ?? []))];
+    const transition = outputs.length === 0 ? state : LOUD - (this.#louds.push({ state, outputs }) - 1);
+    this.#known.set(key, transition);
+    return transition;
+  }
+
+  #added(state: State): number {
+    const offset = (this.#states.push(state) - 1) * this.row;
+    if (offset + this.row > this.next.length) {
+      const wider = new Int32Array(this.next.length * 2);
+      wider.set(this.next);
+      this.next = wider;
+    }
+    this.next.fill(UNKNOWN, offset, offset + this.row);
+    this.next[offset + this.#lineClass] = LINE;
+    this.next[offset + (this.classes[ESC] ?? 0)] = ESCAPE;
+    return offset;
+  }
+
+  #step(from: readonly number[], klass: number): number[] {
+    return from.flatMap((position) => (this.#nfa.follow[position] ?? []).filter((at) => this.#classesOf[at]?.includes(klass)));
+  }
+
+  /** Positions entered from `from`, by byte class. */
+  #beyond(from: Iterable<number>): Map<number, number[]> {
     const byClass = new Map<number, number[]>();
-    for (const at of new Set([...from].flatMap((position) => nfa.follow[position] ?? []))) {
-      for (const klass of classesOf[at] ?? []) (byClass.get(klass) ?? byClass.set(klass, []).get(klass))?.push(at);
+    for (const at of new Set([...from].flatMap((position) => this.#nfa.follow[position] ?? []))) {
+      for (const klass of this.#classesOf[at] ?? []) (byClass.get(klass) ?? byClass.set(klass, []).get(klass))?.push(at);
     }
     return byClass;
-  };
-  const bases = starts.map(beyond);
-  const fixed: Fixed = [intern(-1, []), intern(lineClass, []), intern(escapeClass, [])];
-  const rows: Int32Array[] = [];
-  const plainRows: (Int32Array | undefined)[] = [];
-  for (let at = 0; at < states.length; at++) {
-    const { klass = -1, extras = [] } = states[at] ?? {};
-    const base = bases[klass] ?? new Map<number, number[]>();
-    const plain = (plainRows[klass + 1] ??= Int32Array.from(samples, (_, to) => intern(to, base.get(to) ?? [])));
-    const row = plain.slice();
-    for (const [to, entered] of beyond(extras)) {
-      if (to !== lineClass && to !== escapeClass) row[to] = intern(to, [...new Set([...(base.get(to) ?? []), ...entered])]);
-    }
-    row[lineClass] = fixed[1];
-    row[escapeClass] = fixed[2];
-    rows.push(row);
   }
-  return laidOut({ states, rows, classes, fixed, row: samples.length });
-}
-
-/** The states before anything was read, after LF and after ESC. */
-type Fixed = readonly [number, number, number];
-
-interface Table {
-  readonly states: readonly Built[];
-  readonly rows: readonly Int32Array[];
-  readonly classes: Uint8Array;
-  readonly fixed: Fixed;
-  readonly row: number;
-}
-
-/** Plain states first, then those of LF and ESC, then those with outputs: one comparison tells them apart. */
-function laidOut({ states, rows, classes, fixed, row }: Table): Automaton {
-  const [root, line, escape] = fixed;
-  const others = states.keys().filter((at) => !fixed.includes(at)).toArray();
-  const plain = others.filter((at) => states[at]?.outputs.length === 0);
-  const loud = others.filter((at) => (states[at]?.outputs.length ?? 0) > 0);
-  const order = [root, ...plain, line, escape, ...loud];
-  const place = new Int32Array(states.length);
-  for (const [at, state] of order.entries()) place[state] = at * row;
-  const next = new Int32Array(states.length * row);
-  for (const [at, targets] of rows.entries()) {
-    const base = place[at] ?? 0;
-    for (let klass = 0; klass < row; klass++) next[base + klass] = place[targets[klass] ?? 0] ?? 0;
-  }
-  const lineState = (plain.length + 1) * row;
-  const outputs = [line, escape, ...loud].map((at) => states[at]?.outputs ?? []);
-  return { classes, row, next, special: lineState, lineState, escapeState: lineState + row, outputs };
 }

@@ -7,9 +7,6 @@ export class Hits {
   readonly markers: number[] = [];
   readonly parsers: number[] = [];
   readonly #asked: readonly Asked[];
-  readonly #outputs: readonly (readonly number[])[];
-  readonly #special: number;
-  readonly #row: number;
   readonly #stamps: Int32Array;
   readonly #families: number;
   readonly #markers: number;
@@ -17,9 +14,6 @@ export class Hits {
 
   constructor(prefilter: Prefilter) {
     this.#asked = prefilter.asked;
-    this.#outputs = prefilter.automaton.outputs;
-    this.#special = prefilter.automaton.special;
-    this.#row = prefilter.automaton.row;
     this.#families = prefilter.families.length;
     this.#markers = prefilter.markers.length;
     this.#stamps = new Int32Array(this.#families + this.#markers + prefilter.parsers.length);
@@ -37,9 +31,9 @@ export class Hits {
     this.parsers.length = 0;
   }
 
-  /** Adds what a state of the automaton stands for. */
-  add(state: number): void {
-    for (const output of this.#outputs[(state - this.#special) / this.#row] ?? []) {
+  /** Adds what outputs of the automaton stand for. */
+  add(outputs: readonly number[]): void {
+    for (const output of outputs) {
       const asked = this.#asked[output];
       if (!asked) continue;
       this.#join(asked.families, 0, this.families);

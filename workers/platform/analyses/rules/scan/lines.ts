@@ -1,12 +1,14 @@
 /** Walks the bytes of a log once: finds lines, their numbers and byte offsets, and which of them need a closer look. */
 import { INDEX_STRIDE_LINES, type LogSource } from "../../model.ts";
 import { RAW_LINE_BYTES_MAX } from "../normalise.ts";
-import type { Automaton } from "./automaton.ts";
+import { type Automaton, ESCAPE, LINE, UNKNOWN } from "./automaton.ts";
 import { Hits } from "./hits.ts";
+import { hasLabels, leadEnd } from "./lead.ts";
 import type { Prefilter } from "./prefilter.ts";
 
 /** Bytes asked for at once; small enough for the second-level cache. */
 export const BLOCK_BYTES = 256 * 1024;
+const HEAD_BYTES = 1024;
 const ESC = 27;
 const LF = 10;
 
@@ -28,6 +30,8 @@ export type OnLine = (line: RawLine) => boolean;
 export interface How {
   readonly blockBytes?: number;
   readonly every?: boolean;
+  /** Each line begins with a job and a step; default: as the source's first line does. */
+  readonly labels?: boolean;
 }
 
 /** What the walk knows at the end. */
@@ -35,6 +39,8 @@ export interface Walked {
   readonly lines: number;
   /** Byte offset of lines 1, 1001, 2001, ... */
   readonly lineIndex: readonly number[];
+  /** Each line begins with a job and a step. */
+  readonly labels: boolean;
 }
 
 /**
@@ -43,14 +49,15 @@ export interface Walked {
  */
 export async function walkLines(source: LogSource, prefilter: Prefilter, onLine: OnLine, how: How = {}): Promise<Walked> {
   const blockBytes = how.blockBytes ?? BLOCK_BYTES;
-  const walk = new Walk(prefilter, onLine, blockBytes, how.every ?? false);
+  const labels = how.labels ?? hasLabels(new TextDecoder().decode(await source.read(0, Math.min(source.size, HEAD_BYTES))));
+  const walk = new Walk(prefilter, onLine, { blockBytes, every: how.every ?? false, labels });
   for (let offset = 0; offset < source.size; ) {
     const bytes = await source.read(offset, Math.min(blockBytes, source.size - offset));
     if (bytes.length === 0) break;
     walk.take(bytes);
     offset += bytes.length;
   }
-  return walk.finish();
+  return { ...walk.finish(), labels };
 }
 
 class Walk implements RawLine {
@@ -65,13 +72,16 @@ class Walk implements RawLine {
   #held = 0;
   /** The current line is longer than is looked at: its bytes are dropped up to the next LF. */
   #skipping = false;
+  readonly #labels: boolean;
   #every: boolean;
   #lines = 0;
   #from = 0;
   #to = 0;
 
-  constructor(prefilter: Prefilter, onLine: OnLine, blockBytes: number, every: boolean) {
-    this.#every = every;
+  constructor(prefilter: Prefilter, onLine: OnLine, how: Required<How>) {
+    const { blockBytes } = how;
+    this.#every = how.every;
+    this.#labels = how.labels;
     this.#automaton = prefilter.automaton;
     this.hits = new Hits(prefilter);
     this.#onLine = onLine;
@@ -106,7 +116,7 @@ class Walk implements RawLine {
     this.#scan(length);
   }
 
-  finish(): Walked {
+  finish(): Omit<Walked, "labels"> {
     if (this.#held > 0 && !this.#skipping) {
       this.#buffer[this.#held] = LF;
       this.#scan(this.#held + 1);
@@ -142,36 +152,50 @@ class Walk implements RawLine {
 
   /** The inner loop. Returns how many bytes the complete lines take. */
   #complete(length: number, long = false): number {
-    const { classes, next, special, lineState, escapeState } = this.#automaton;
+    const automaton = this.#automaton;
+    const { classes, lineState } = automaton;
     const buffer = this.#buffer;
-    const hits = this.hits;
-    let state = lineState;
+    const labels = this.#labels;
+    this.hits.clear();
+    let next = automaton.next;
+    let state: number = lineState;
     let from = 0;
-    let at = 0;
-    hits.clear();
+    let at = leadEnd(buffer, 0, labels);
     while (at < length) {
-      const target = next[state + (classes[buffer[at++] as number] as number)] as number;
-      if (target < special) {
+      const klass = classes[buffer[at++] as number] as number;
+      let target = next[state + klass] as number;
+      if (target >= 0) {
         state = target;
         continue;
       }
-      if (target === escapeState) {
+      if (target === UNKNOWN) {
+        target = automaton.resolve(state, klass);
+        next = automaton.next;
+      }
+      if (target >= 0) {
+        state = target;
+      } else if (target === ESCAPE) {
         at = pastEscape(buffer, at, length);
-        continue;
+      } else if (target !== LINE) {
+        state = this.#hit(target, at - from);
+      } else {
+        this.#line(from, at - 1);
+        if (long) return 0;
+        this.#lines++;
+        if (this.#lines % INDEX_STRIDE_LINES === 0) this.#mark(this.#base + at);
+        from = at;
+        at = leadEnd(buffer, at, labels);
+        state = lineState;
       }
-      state = target;
-      if (target !== lineState) {
-        if (at - from <= RAW_LINE_BYTES_MAX) hits.add(target);
-        continue;
-      }
-      this.#line(from, at - 1);
-      if (long) return 0;
-      this.#lines++;
-      if (this.#lines % INDEX_STRIDE_LINES === 0) this.#mark(this.#base + at);
-      from = at;
-      state = lineState;
     }
     return from;
+  }
+
+  /** Notes the outputs of a state and returns where it goes on. What ends behind the part looked at does not count. */
+  #hit(transition: number, length: number): number {
+    const { state, outputs } = this.#automaton.loud(transition);
+    if (length <= RAW_LINE_BYTES_MAX) this.hits.add(outputs);
+    return state;
   }
 
   #line(from: number, end: number): void {

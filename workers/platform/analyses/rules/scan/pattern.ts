@@ -1,17 +1,22 @@
 /** Reads a subset of regular expression syntax and keeps its most selective fixed part, as sets of bytes. */
 
-/** A piece of a pattern: one byte out of a set, a sequence, or a choice. Loops never occur: they end a fragment. */
+/** A piece of a pattern: one byte out of a set, any number of them, a sequence, or a choice. */
 export type Fragment =
   | { readonly kind: "bytes"; readonly set: Uint8Array }
+  | { readonly kind: "run"; readonly set: Uint8Array }
   | { readonly kind: "sequence"; readonly parts: readonly Fragment[] }
   | { readonly kind: "choice"; readonly options: readonly Fragment[] };
 
 type Node = Fragment | { readonly kind: "loop"; readonly body: Fragment; readonly min: number };
 
-/** What may stand before `^`: a line break, or the end of a leading time, label or colour. */
-const LINE_START = "\n \tmKGJHZ|>])\r\x07";
-/** Repeats beyond this, or of varying length, are cut out: each would multiply the states of all other patterns. */
+/** What may stand before `^`: a break, or the carriage return of a line that is redrawn. The walk skips leads. */
+const LINE_START = "\n\r";
 const REPEAT_MAX = 12;
+/**
+ * Runs of digits or blanks stay, and word characters after a dot (file extensions). Runs of wider sets are cut out:
+ * each would double the states of all other patterns.
+ */
+const RUN_BYTES_MAX = 10;
 const encoder = new TextEncoder();
 
 const setOf = (chars: Iterable<number>): Uint8Array => {
@@ -24,6 +29,7 @@ const DIGIT = setOf(range(48, 57));
 const WORD = setOf([...range(48, 57), ...range(65, 90), 95, ...range(97, 122)]);
 const SPACE = setOf([9, 13, 32]);
 const ANY = setOf(range(0, 255).filter((byte) => byte !== 10));
+const LINE_BEGIN: Fragment = { kind: "bytes", set: setOf(encoder.encode(LINE_START)) };
 const EMPTY: Fragment = { kind: "sequence", parts: [] };
 
 const negated = (set: Uint8Array): Uint8Array => set.map((has, byte) => (byte === 10 ? 0 : 1 - has));
@@ -33,7 +39,7 @@ const CLASSES: Readonly<Record<string, Uint8Array>> = {
 const CONTROLS: Readonly<Record<string, number>> = { t: 9, r: 13, f: 12, v: 11, n: 10 };
 
 /**
- * The part of `source` every match must contain, without unbounded loops, so that an automaton over many patterns
+ * The part of `source` every match must contain, cut at wide loops, so that an automaton over many patterns
  * stays small. It may match more than `source` does (anchors, `\b` and look-arounds are dropped), never less.
  *
  * @param source  literals, classes, groups, alternation and quantifiers; back-references are refused with an Error
@@ -46,18 +52,63 @@ export function fragmentOf(source: string, ignoreCase: boolean): Fragment {
 /** The fewest bytes a match of the fragment has. */
 export function shortest(fragment: Fragment): number {
   if (fragment.kind === "bytes") return 1;
+  if (fragment.kind === "run") return 0;
   const lengths = (fragment.kind === "sequence" ? fragment.parts : fragment.options).map(shortest);
   return fragment.kind === "sequence" ? lengths.reduce((sum, n) => sum + n, 0) : Math.min(...lengths);
 }
 
 /** How rare a match is: narrow sets count much, wide ones little. */
 function selectivity(fragment: Fragment): number {
+  if (fragment.kind === "run") return 0;
   if (fragment.kind === "bytes") {
-    const width = fragment.set.reduce((sum, has) => sum + has, 0);
+    const width = widthOf(fragment.set);
     return Math.max(0, 8 - Math.log2(Math.max(1, width)));
   }
   const values = (fragment.kind === "sequence" ? fragment.parts : fragment.options).map(selectivity);
   return fragment.kind === "sequence" ? values.reduce((sum, n) => sum + n, 0) : Math.min(...values);
+}
+
+const isDot = (part: Fragment): boolean => part.kind === "bytes" && part.set[46] === 1 && widthOf(part.set) === 1;
+const isWordish = (part: Fragment): boolean => part.kind === "bytes" && part.set.every((has, byte) => has <= (WORD[byte] ?? 0));
+
+/** A loop of word characters right behind a dot, with at most two of them spelled out between. */
+const isExtension = (body: Fragment, before: readonly Fragment[]): boolean => {
+  const dot = before.findLastIndex(isDot);
+  return dot >= 0 && before.length - dot <= 3 && isWordish(body) && before.slice(dot + 1).every(isWordish);
+};
+
+/** All extensions become the same run, so that the automaton follows them in lockstep. */
+function asExtension(piece: Fragment[]): void {
+  piece.splice(piece.findLastIndex(isDot) + 1, Infinity, { kind: "run", set: WORD });
+}
+
+/** Sets are shared between patterns, so their widths are counted once. */
+const widths = new WeakMap<Uint8Array, number>();
+function widthOf(set: Uint8Array): number {
+  const known = widths.get(set);
+  if (known !== undefined) return known;
+  let width = 0;
+  for (const has of set) width += has;
+  widths.set(set, width);
+  return width;
+}
+
+/** A run at either end asks for nothing. */
+function withoutOuterRuns(parts: readonly Fragment[]): readonly Fragment[] {
+  const from = parts.findIndex((part) => part.kind !== "run");
+  const to = parts.findLastIndex((part) => part.kind !== "run");
+  return from < 0 ? [] : parts.slice(from, to + 1);
+}
+
+/** One fragment per byte: equal sets are the same object. */
+const literals = new Map<number, Fragment>();
+function literal(byte: number, bothCases: boolean): Fragment {
+  const key = bothCases ? (byte | 32) + 256 : byte;
+  const known = literals.get(key);
+  if (known) return known;
+  const made: Fragment = { kind: "bytes", set: setOf(bothCases ? [byte | 32, byte & ~32] : [byte]) };
+  literals.set(key, made);
+  return made;
 }
 
 class Reader {
@@ -83,7 +134,7 @@ class Reader {
     return options.length === 1 && only ? only : { kind: "choice", options };
   }
 
-  /** One branch: loops split it; the most selective piece between them stays. */
+  /** One branch: wide loops split it; the most selective piece between them stays. */
   #sequence(): Fragment {
     const pieces: Fragment[][] = [[]];
     const last = (): Fragment[] => pieces.at(-1) ?? [];
@@ -92,10 +143,13 @@ class Reader {
         last().push(node);
         continue;
       }
-      for (let n = 0; n < node.min; n++) last().push(node.body);
-      pieces.push(node.min > 0 ? [node.body] : []);
+      const piece = last();
+      for (let n = 0; n < node.min; n++) piece.push(node.body);
+      if (node.body.kind === "bytes" && widthOf(node.body.set) <= RUN_BYTES_MAX) piece.push({ kind: "run", set: node.body.set });
+      else if (isExtension(node.body, piece)) asExtension(piece);
+      else pieces.push(node.min > 0 ? [node.body] : []);
     }
-    const fragments = pieces.map((parts): Fragment => ({ kind: "sequence", parts }));
+    const fragments = pieces.map((parts): Fragment => ({ kind: "sequence", parts: withoutOuterRuns(parts) }));
     return fragments.reduce((best, next) => (selectivity(next) > selectivity(best) ? next : best), EMPTY);
   }
 
@@ -133,7 +187,7 @@ class Reader {
     if (char === "(") return this.#group();
     if (char === "[") return this.#charClass();
     if (char === ".") return { kind: "bytes", set: ANY };
-    if (char === "^") return { kind: "bytes", set: setOf(encoder.encode(LINE_START)) };
+    if (char === "^") return LINE_BEGIN;
     if (char === "$") return EMPTY;
     if (char === "\\") return this.#escaped();
     return this.#literal(char);
@@ -172,9 +226,9 @@ class Reader {
   }
 
   #literal(char: string): Fragment {
-    const cased = this.#ignoreCase && /[a-z]/i.test(char) ? [char.toLowerCase(), char.toUpperCase()] : [char];
-    if ((char.codePointAt(0) ?? 0) < 128) return { kind: "bytes", set: setOf(cased.map((c) => c.charCodeAt(0))) };
-    return { kind: "sequence", parts: [...encoder.encode(char)].map((byte) => ({ kind: "bytes", set: setOf([byte]) })) };
+    const code = char.codePointAt(0) ?? 0;
+    if (code < 128) return literal(code, this.#ignoreCase && /[a-z]/i.test(char));
+    return { kind: "sequence", parts: [...encoder.encode(char)].map((byte) => literal(byte, false)) };
   }
 
   /** A class with characters beyond ASCII also takes any single high byte: more than asked, never less. */
