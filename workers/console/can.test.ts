@@ -54,7 +54,6 @@ test.each([
   ["leased", "is leased", null],
   ["canceling", "is canceling", "is canceling"],
   ["canceled", "is canceled", "is canceled"],
-  ["superseded", "is superseded", "is superseded"],
 ] as const)("[CN6] a task that is %s: retry %s, cancel %s", (state, retry, cancel) => {
   const task = { ...TASK, state };
   expect(whyNotTask(OPERATOR, "retry", task)).toEqual(

@@ -11,7 +11,8 @@ const EARLY_MS = 30_000;
 
 interface Access {
   readonly token: string;
-  readonly orgId: string;
+  /** null for a user of no organization. */
+  readonly orgId: string | null;
   readonly expiresAt: number;
 }
 
@@ -86,7 +87,7 @@ async function renewed(wanted: { orgId?: string; refused?: string }): Promise<Ac
     (wanted.orgId ?? other.orgId) === other.orgId;
   if (usable) return other;
   try {
-    const orgId = wanted.orgId ?? access?.orgId;
+    const orgId = wanted.orgId ?? access?.orgId ?? undefined;
     access = take(
       await send<Session>("POST", "/auth/refresh", {
         body: orgId === undefined ? {} : { org_id: orgId },

@@ -2,13 +2,33 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api } from "../api.ts";
 import { send } from "../client.ts";
-import type { Me, Overview, Session } from "../wire.ts";
+import { ApiError } from "../errors.ts";
+import { switchOrg } from "../session.ts";
+import type { AnyMe, Me, Overview, Session } from "../wire.ts";
 
 export const meQuery = queryOptions({
   queryKey: ["me"],
-  queryFn: ({ signal }) => api.call<Me>("GET", "/me", { signal }),
+  queryFn: ({ signal }) => readMe(signal),
   staleTime: 60_000,
 });
+
+/** Who is signed in, in an organization: a session without one moves to the user's first. */
+async function readMe(signal: AbortSignal): Promise<Me> {
+  const me = await api.call<AnyMe>("GET", "/me", { signal });
+  if (me.org !== null) return { ...me, org: me.org };
+  const first = me.orgs[0];
+  if (first === undefined) throw noOrganization();
+  await switchOrg(first.id);
+  return { ...(await api.call<AnyMe>("GET", "/me", { signal })), org: first };
+}
+
+const noOrganization = () =>
+  new ApiError({
+    status: 403,
+    code: "no_organization",
+    title: "You belong to no organization",
+    remedy: "Ask an administrator of an organization to invite you.",
+  });
 
 export const overviewQuery = queryOptions({
   queryKey: ["overview"],

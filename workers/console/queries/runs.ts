@@ -23,9 +23,16 @@ export const runsQuery = (search: RunsSearch) =>
 export const runQuery = (run: string) =>
   queryOptions({
     queryKey: [...runsKey, "one", run],
-    queryFn: ({ signal }) => api.call<RunDetail>("GET", `/runs${pathOf(run)}`, { signal }),
+    queryFn: ({ signal }) => readRun(run, signal),
     refetchInterval: (query) => (query.state.data?.status === "running" ? POLL_MS : false),
   });
+
+/** Tasks in the order they were made: the way the event went through the DAG. */
+async function readRun(run: string, signal: AbortSignal): Promise<RunDetail> {
+  const detail = await api.call<RunDetail>("GET", `/runs${pathOf(run)}`, { signal });
+  const byAge = detail.items_tasks.toSorted((a, b) => a.created_at.localeCompare(b.created_at));
+  return { ...detail, items_tasks: byAge };
+}
 
 export const retryTask = (task: string, idempotencyKey: string) =>
   api.call<unknown>("POST", `/tasks${pathOf(task)}/retry`, { idempotencyKey });

@@ -84,9 +84,11 @@ function Actions({ analysis }: { analysis: Analysis }) {
   const running = open(analysis.status) ? "It is still being analysed." : null;
   return (
     <>
-      <ButtonLink {...paths.run(org, analysis.run_id)} variant="ghost" icon="runs">
-        Run
-      </ButtonLink>
+      {analysis.run_id === null ? null : (
+        <ButtonLink {...paths.run(org, analysis.run_id)} variant="ghost" icon="runs">
+          Run
+        </ButtonLink>
+      )}
       <Button
         variant="ghost"
         icon="retry"

@@ -32,9 +32,11 @@ export function AnalysisWaiting({ analysis }: { analysis: Analysis }) {
       <p className="mt-1">{analysis.error?.message ?? "The analysis ended without a result."}</p>
       <p className="mt-1 font-mono text-xs text-faint">{analysis.error?.code ?? "no_result"}</p>
       <div className="mt-4 flex gap-2">
-        <ButtonLink {...paths.run(org, analysis.run_id)} icon="runs">
-          See which task failed
-        </ButtonLink>
+        {analysis.run_id === null ? null : (
+          <ButtonLink {...paths.run(org, analysis.run_id)} icon="runs">
+            See which task failed
+          </ButtonLink>
+        )}
         <ButtonLink {...paths.analysisNew(org)} icon="upload">
           Send another log
         </ButtonLink>
