@@ -86,7 +86,7 @@ describe("sign-in links", () => {
     });
     const { url } = (await made.json()) as { url: string };
     const token = url.split("#t=")[1];
-    expect(url.startsWith(`${ORIGIN}/login#t=`)).toBe(true);
+    expect(url.startsWith(`${ORIGIN}/link#t=`)).toBe(true);
     expect((await platform.send("/api/v1/auth/link", post({ token }))).status).toBe(201);
     expect(await codeOf(await platform.send("/api/v1/auth/link", post({ token })))).toBe(
       "link_invalid",

@@ -14,6 +14,9 @@ export interface MadeLink {
   readonly expires_at: string;
 }
 
+/** The console page that redeems each kind of link. */
+const LINK_PAGES = { setup: "/setup", login: "/link" } as const satisfies Record<LinkPurpose, string>;
+
 /**
  * A new link; the token stands in the fragment, which no server and no log ever sees.
  * Refusals: `setup_done` for a setup link once a user exists; `not_found` for a sign-in link before.
@@ -30,7 +33,7 @@ export async function makeLink(
   );
   if (!put) return refuse(purpose === "setup" ? "setup_done" : "not_found");
   return done({
-    url: `${configurationOf(ports.env).issuer}/${purpose}#t=${toBase64url(token)}`,
+    url: `${configurationOf(ports.env).issuer}${LINK_PAGES[purpose]}#t=${toBase64url(token)}`,
     expires_at: new Date(expiresAt).toISOString(),
   });
 }
