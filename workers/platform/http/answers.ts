@@ -1,4 +1,6 @@
 /** The answers a route declares: its own, and the problems it may give [AP1]. */
+// Not only types: loading it is what lets schemas be named.
+import "@hono/zod-openapi";
 import type { z } from "@hono/zod-openapi";
 import { Problem, PROBLEMS, type ProblemCode } from "./model.ts";
 
@@ -17,6 +19,15 @@ const COMMON: readonly ProblemCode[] = [
   "unavailable",
 ];
 
+/**
+ * The schema under a name of its own in the OpenAPI document. It is cloned because only schemas made after the OpenAPI
+ * extension was loaded can be named, and pure files do not load it.
+ */
+export const named = <S extends z.ZodType>(name: string, schema: S): S =>
+  schema.clone().openapi(name);
+
+const ProblemBody = named("Problem", Problem);
+
 export const jsonAnswer = <S extends z.ZodType>(description: string, schema: S) => ({
   description,
   content: { "application/json": { schema } },
@@ -24,7 +35,9 @@ export const jsonAnswer = <S extends z.ZodType>(description: string, schema: S) 
 
 interface ProblemAnswer {
   readonly description: string;
-  readonly content: { readonly "application/problem+json": { readonly schema: typeof Problem } };
+  readonly content: {
+    readonly "application/problem+json": { readonly schema: typeof ProblemBody };
+  };
 }
 
 /** One entry per status, whose description lists the codes: `...problems("log_empty")`. */
@@ -39,7 +52,7 @@ export function problems(...codes: readonly ProblemCode[]): Record<`${number}`, 
       String(status),
       {
         description: [...new Set(names)].join(", "),
-        content: { "application/problem+json": { schema: Problem } },
+        content: { "application/problem+json": { schema: ProblemBody } },
       },
     ]),
   );

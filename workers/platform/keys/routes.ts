@@ -1,6 +1,6 @@
 /** Routes of API keys: make, list, read, revoke. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { jsonAnswer, jsonBody, problems } from "../http/answers.ts";
+import { named, jsonAnswer, jsonBody, problems } from "../http/answers.ts";
 import { memberOf, needs, orgOf } from "../http/authorize.ts";
 import { idempotent } from "../http/idempotency.ts";
 import { pageOf, pageQuery, positionOf } from "../http/pagination.ts";
@@ -12,6 +12,7 @@ import { createKey } from "./service.ts";
 import { listKeys, readKey, revokeKey } from "./store.ts";
 
 const tags = ["keys"];
+const Key = named("ApiKey", ApiKey);
 const params = z.object({ id: z.uuid() });
 
 const list = createRoute({
@@ -24,7 +25,7 @@ const list = createRoute({
   responses: {
     200: jsonAnswer(
       "Keys, newest first",
-      z.strictObject({ items: z.array(ApiKey), next_cursor: z.string().nullable() }),
+      z.strictObject({ items: z.array(Key), next_cursor: z.string().nullable() }),
     ),
     ...problems("cursor_invalid"),
   },
@@ -46,7 +47,7 @@ const create = createRoute({
   responses: {
     201: jsonAnswer(
       "The key and its token",
-      z.strictObject({ key: ApiKey, token: z.string().nullable() }),
+      z.strictObject({ key: Key, token: z.string().nullable() }),
     ),
     ...problems("key_cannot", "idempotency_in_flight", "idempotency_mismatch", "payload_too_large"),
   },
@@ -59,7 +60,7 @@ const read = createRoute({
   summary: "Read an API key",
   middleware: [noStore(), needs("keys.read", "keys/{id}")] as const,
   request: { params },
-  responses: { 200: jsonAnswer("The key", ApiKey), ...problems() },
+  responses: { 200: jsonAnswer("The key", Key), ...problems() },
 });
 
 const revoke = createRoute({

@@ -1,6 +1,6 @@
 /** Routes of runs and tasks: list, read, cancel, retry. The dispatcher answers for what is at work, Postgres for lists. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { jsonAnswer, problems } from "../http/answers.ts";
+import { jsonAnswer, named, problems } from "../http/answers.ts";
 import { needs, orgOf } from "../http/authorize.ts";
 import { pageOf, pageQuery, positionOf } from "../http/pagination.ts";
 import { type AppContext, createApp } from "../http/plumbing.ts";
@@ -13,6 +13,8 @@ import { ask, findDispatcherOfRun } from "./service.ts";
 import { listHeads, listRuns, listTasks, runFromView, taskFromView } from "./store.ts";
 
 const tags = ["runs"];
+const RunAnswer = named("Run", Run);
+const TaskAnswer = named("Task", Task);
 const runParams = z.object({ id: z.string().regex(/^[a-z2-7]{26}$/) });
 const taskParams = z.object({ id: z.string().max(200) });
 /** Tasks shown with their run; the rest is paged. */
@@ -25,7 +27,7 @@ const list = createRoute({
   method: "get", path: "/runs", tags, summary: "List runs, newest first",
   middleware: [noStore(), needs("runs.read", "runs")] as const,
   request: { query: z.object({ ...pageQuery, dag: z.string().max(150).optional(), status: RunStatus.optional() }) },
-  responses: { 200: pageAnswer("Runs", Run), ...problems("cursor_invalid") },
+  responses: { 200: pageAnswer("Runs", RunAnswer), ...problems("cursor_invalid") },
 });
 
 const read = createRoute({
@@ -40,7 +42,7 @@ const cancelRun = createRoute({
   description: "Waiting tasks never start; tasks at work are told to stop, and nothing of them is stored.",
   middleware: [noStore(), needs("tasks.cancel", "runs/{id}")] as const,
   request: { params: runParams },
-  responses: { 202: jsonAnswer("The run", Run), ...problems("task_state") },
+  responses: { 202: jsonAnswer("The run", RunAnswer), ...problems("task_state") },
 });
 
 const tasks = createRoute({
@@ -48,14 +50,14 @@ const tasks = createRoute({
   description: "With run_id all tasks of that run; else ended tasks of all runs, or with an open state those at work now.",
   middleware: [noStore(), needs("runs.read", "tasks")] as const,
   request: { query: z.object({ ...pageQuery, run_id: runParams.shape.id.optional(), state: TaskState.optional() }) },
-  responses: { 200: pageAnswer("Tasks", Task), ...problems("cursor_invalid") },
+  responses: { 200: pageAnswer("Tasks", TaskAnswer), ...problems("cursor_invalid") },
 });
 
 const task = createRoute({
   method: "get", path: "/tasks/{id}", tags, summary: "Read a task",
   middleware: [noStore(), needs("runs.read", "tasks/{id}")] as const,
   request: { params: taskParams },
-  responses: { 200: jsonAnswer("The task", Task), ...problems() },
+  responses: { 200: jsonAnswer("The task", TaskAnswer), ...problems() },
 });
 
 const act = (action: "retry" | "cancel", summary: string) =>
@@ -63,7 +65,7 @@ const act = (action: "retry" | "cancel", summary: string) =>
     method: "post", path: `/tasks/{id}/${action}`, tags, summary,
     middleware: [noStore(), needs(`tasks.${action}`, "tasks/{id}")] as const,
     request: { params: taskParams },
-    responses: { 202: jsonAnswer("The task", Task), ...problems("task_state") },
+    responses: { 202: jsonAnswer("The task", TaskAnswer), ...problems("task_state") },
   });
 
 export const taskRoutes = createApp()

@@ -9,14 +9,7 @@ import { pageOf, pageQuery, positionOf } from "../../http/pagination.ts";
 import { createApp, type AppContext, type AppEnv } from "../../http/plumbing.ts";
 import { declared, refused, type Declared } from "../../http/problem.ts";
 import { noStore, smallBody } from "../../http/security.ts";
-import {
-  Analysis,
-  AnalysisStatus,
-  AnalysisSummary,
-  LOG_PAGE_LINES_MAX,
-  LogHits,
-  LogPage,
-} from "../model.ts";
+import { type Analysis, AnalysisStatus, LOG_PAGE_LINES_MAX, LogHits, LogPage } from "../model.ts";
 import { rdjsonOf } from "../rules/formats/rdjson.ts";
 import { sarifOf } from "../rules/formats/sarif.ts";
 import { textOf } from "../rules/formats/text.ts";
@@ -24,6 +17,7 @@ import type { AnalysisPorts } from "../service/intake.ts";
 import { pageOfLog, searchLog } from "../service/logs.ts";
 import { remove, rerun } from "../service/upkeep.ts";
 import { listAnalyses, readAnalysis, readLogRow } from "../store/rows.ts";
+import { AnalysisAnswer, SummaryAnswer } from "./answers.ts";
 
 const tags = ["analyses"];
 const params = z.object({ id: z.uuid() });
@@ -54,7 +48,7 @@ const list = createRoute({
   responses: {
     200: jsonAnswer(
       "Analyses",
-      z.strictObject({ items: z.array(AnalysisSummary), next_cursor: z.string().nullable() }),
+      z.strictObject({ items: z.array(SummaryAnswer), next_cursor: z.string().nullable() }),
     ),
     ...problems("cursor_invalid"),
   },
@@ -74,7 +68,7 @@ const read = createRoute({
     200: {
       description: "The analysis; in the other formats its result",
       content: {
-        "application/json": { schema: Analysis },
+        "application/json": { schema: AnalysisAnswer },
         "application/sarif+json": { schema: { type: "object" } },
         "application/vnd.reviewdog.rdjson+json": { schema: { type: "object" } },
         "text/plain": { schema: { type: "string" } },
@@ -148,7 +142,7 @@ const again = createRoute({
   ] as const,
   request: { params },
   responses: {
-    202: jsonAnswer("The analysis is at work again", AnalysisSummary),
+    202: jsonAnswer("The analysis is at work again", SummaryAnswer),
     ...problems(
       "analysis_running",
       "log_expired",

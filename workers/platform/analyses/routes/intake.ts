@@ -16,8 +16,9 @@ import { declared, refused } from "../../http/problem.ts";
 import { noStore, smallBody } from "../../http/security.ts";
 import { validationRefusal } from "../../http/validation.ts";
 import { done, refuse, type Result } from "../../model.ts";
-import { Analysis, AnalysisMeta, LOG_BYTES_MAX, LOG_INLINE_BYTES_MAX } from "../model.ts";
+import { AnalysisMeta, LOG_BYTES_MAX, LOG_INLINE_BYTES_MAX } from "../model.ts";
 import { submit, type LogBody, type Submission } from "../service/intake.ts";
+import { AnalysisAnswer } from "./answers.ts";
 import { hashOf } from "../service/hashing.ts";
 
 const ROUTE = "POST /analyses";
@@ -63,7 +64,7 @@ const create = createRoute({
     },
   },
   responses: {
-    201: jsonAnswer("The analysis with its result", Analysis),
+    201: jsonAnswer("The analysis with its result", AnalysisAnswer),
     202: jsonAnswer("The analysis is at work; Location tells where its result will be", Accepted),
     ...problems(
       "log_empty",

@@ -1,14 +1,14 @@
 /** GET /overview: the last day in figures, and what came last. */
 import { createRoute, z } from "@hono/zod-openapi";
-import { jsonAnswer, problems } from "../../http/answers.ts";
+import { jsonAnswer, named, problems } from "../../http/answers.ts";
 import { needs, orgOf } from "../../http/authorize.ts";
 import { createApp } from "../../http/plumbing.ts";
 import { noStore } from "../../http/security.ts";
 import { Run } from "../../tasks/model.ts";
 import { runsOverview } from "../../tasks/service.ts";
-import { AnalysisSummary } from "../model.ts";
 import { dayFigures } from "../store/overview.ts";
 import { listAnalyses } from "../store/rows.ts";
+import { SummaryAnswer } from "./answers.ts";
 
 const DAY_MS = 86_400_000;
 const LATEST = 5;
@@ -22,8 +22,8 @@ const Overview = z.strictObject({
   runs: z.strictObject({
     day: z.strictObject({ total: Count, succeeded: Count, failed: Count, running: Count }),
   }),
-  latest_analyses: z.array(AnalysisSummary),
-  latest_failed_runs: z.array(Run),
+  latest_analyses: z.array(SummaryAnswer),
+  latest_failed_runs: z.array(named("Run", Run)),
 });
 
 const overview = createRoute({
