@@ -5,8 +5,8 @@ import { compileCode, intOf, positive, severityOf } from "./words.ts";
 const HEAD =
   /^(?:(error|warning|note|help)(?:\[([\w:-]+)\])?: (\S.*)|([A-Z]{1,4}\d{3,4}) (?:\[\*\] )?(\S.*))$/;
 const ARROW = /^\s*(?:-->|└─|╭▸|::: ) ?(\S[^:]*|[A-Za-z]:[^:]*):(\d+)(?::(\d+))?/;
-/** The arrow follows at once; some tools put a frame line between. */
-const GAP_MAX = 8;
+/** The arrow follows at once; a message may take a second line, and some tools put a frame line between. */
+const GAP_MAX = 4;
 /** How far down a shown excerpt may go. */
 const EXCERPT_MAX = 60;
 
@@ -15,7 +15,7 @@ export const arrowLocated: Parser = {
   kind: "compiler",
   prefilter: [
     String.raw`^(?:error|warning)(?:\[[\w:-]{1,12}\])?: \S`,
-    String.raw`^[A-Z]{1,4}\d{3,4} \S`,
+    String.raw`^(?:[A-Z]|UP|RUF|SIM|PL[CREW]|ANN|ARG|PERF|FURB|TRY)\d\d\d `,
   ],
   opens: (line) => HEAD.test(line),
   open,
@@ -59,10 +59,9 @@ function open(findings: Findings): OpenParser {
           head = undefined;
           return true;
         }
-        return n - from < GAP_MAX && line.trim() !== "";
+        return n - from < GAP_MAX && /^\s+\S/.test(line);
       }
-      const inside =
-        /^\s*(?:\d+ )?\s*(?:\||│|=|\.\.\.|-->|:::)/.test(line) && n - from < EXCERPT_MAX;
+      const inside = /^\s*(?:\d+ *)?(?:\||│|=|\.\.\.|-->|:::)/.test(line) && n - from < EXCERPT_MAX;
       if (!inside) flush(n - 1);
       return inside;
     },

@@ -169,7 +169,7 @@ const SHAPES: readonly Shape[] = [
   },
   {
     tool: "go",
-    prefilter: String.raw`^go: (?:\S+: )?.*(?:module|checksum|unknown revision|missing go\.sum)|no required module provides`,
+    prefilter: "^go: |no required module provides",
     head: /^(?:go: .*(?:unknown revision|checksum mismatch|missing go\.sum|module .* (?:not found|found)|no matching versions).*|.*no required module provides package .*)$/,
     code: dependency,
   },

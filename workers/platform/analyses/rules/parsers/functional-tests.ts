@@ -129,7 +129,7 @@ export const tasty: Parser = {
 };
 
 const SBT = String.raw`^(?:\[(?:info|error)\] ?)*`;
-const SCALATEST_SUITE = /^(?:\[info\] ?)+([A-Z]\w*(?:Spec|Test|Tests|Suite|Specs|Should)\w*):\s*$/;
+const SCALATEST_SUITE = /^(?:\[info\] ?)+([A-Z]\w*(?:Specs?|Tests?|Suite|Should)):\s*$/;
 const SCALATEST_FAILED =
   /^(?:\[info\] )?\s*(?:- )?(\S.*?) \*\*\* (?:FAILED|ABORTED) \*\*\*(?: \(.*\))?\s*$/;
 
@@ -137,10 +137,7 @@ const SCALATEST_FAILED =
 export const scalatest: Parser = {
   id: "scalatest",
   kind: "test",
-  prefilter: [
-    String.raw`\*\*\* (?:FAILED|ABORTED) \*\*\*`,
-    String.raw`^\[info\] [A-Z]\w*(?:Spec|Test|Tests|Suite|Specs|Should)\w*:\s*$`,
-  ],
+  prefilter: [String.raw`\*\*\* (?:FAILED|ABORTED) \*\*\*`, "(?:Specs?|Tests?|Suite|Should):"],
   opens: (line) => SCALATEST_FAILED.test(line) || SCALATEST_SUITE.test(line),
   open(findings) {
     let suite: string | undefined;

@@ -77,13 +77,6 @@ const ROWS: readonly (Row & { readonly prefilter: string })[] = [
       }),
   },
   {
-    // rails_best_practices: `/app/models/a.rb:12 - message`
-    prefilter: String.raw`\.\w{1,5}:\d{1,7}(?:,\d+)* - `,
-    shape: /^(\S+\.(?:rb|erb|haml|slim|rake|rxml)):(\d+)(?:,\d+)* - (.*)$/,
-    found: (m, n, f) =>
-      add(f, n, { tool: "rails_best_practices", file: m[1], line: m[2], message: m[3] }),
-  },
-  {
     prefilter: String.raw`^PHP (?:Parse|Fatal) error: `,
     shape: /^PHP ((?:Parse|Fatal) error): +(.*) in (\S.*) on line (\d+)$/,
     found: (m, n, f) =>
@@ -103,7 +96,7 @@ const ROWS: readonly (Row & { readonly prefilter: string })[] = [
   },
   {
     // Psalm's console form.
-    prefilter: String.raw`^(?:ERROR|INFO): [A-Z]`,
+    prefilter: String.raw`\.php:\d`,
     shape: /^(ERROR|INFO): ([A-Z]\w+) - (\S+?\.php):(\d+)(?::(\d+))? - (.*)$/,
     found: (m, n, f) =>
       add(f, n, {

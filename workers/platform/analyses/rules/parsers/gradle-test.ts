@@ -1,9 +1,11 @@
 /** Gradle's test task: `Class > test FAILED` with the indented exception below it, and its totals. */
 import type { FailedTest } from "../../model.ts";
 import type { Findings, OpenParser, Parser } from "./contract.ts";
-import { brief, group, intOf } from "./words.ts";
+import { brief, intOf } from "./words.ts";
 
-const FAILED = /^(?!> |:|\s)(\S.*) > (\S.*) FAILED(?: \([\d.]+ ?m?s\))?\s*$/;
+/** `Class > test`; what begins with a margin or an arrow is a task or a message. */
+const SUBJECT = /^(?!> |:|\s)\S/;
+const ENDING = / FAILED(?: \([\d.]+ ?m?s\))?$/;
 const TOTALS = /^(\d+) tests? completed, (\d+) failed(?:, (\d+) skipped)?/;
 /** Frames of Gradle itself around the class, printed at high detail. */
 const FRAMES = /^(?:Gradle Test Run :\S+|Gradle Test Executor \d+|Gradle suite|Gradle test)$/;
@@ -14,7 +16,7 @@ export const gradleTest: Parser = {
   id: "gradle_test",
   kind: "test",
   prefilter: [String.raw` > \S.* FAILED`, String.raw`^\d+ tests? completed, \d+ failed`],
-  opens: (line) => failed(line) !== null || TOTALS.test(line),
+  opens: (line) => failed(line) !== undefined || TOTALS.test(line),
   open,
 };
 
@@ -33,10 +35,10 @@ function open(findings: Findings): OpenParser {
   return {
     feed(line, n) {
       last = n;
-      const match = failed(line);
-      if (match !== null) {
+      const subject = failed(line);
+      if (subject !== undefined) {
         flush(n - 1);
-        failure = { test: testOf(group(match, 1), group(match, 2), n), message: undefined };
+        failure = { test: testOf(subject.path, subject.name, n), message: undefined };
         return true;
       }
       totals(line, findings);
@@ -55,10 +57,16 @@ function open(findings: Findings): OpenParser {
   };
 }
 
-/** Karma's lines end alike, but begin with a browser and its system in brackets. */
-function failed(line: string): RegExpExecArray | null {
-  const match = FAILED.exec(line);
-  return match !== null && /^[A-Z]\w+ [\d.]+ \(.*\) /.test(line) ? null : match;
+/**
+ * The class and the test of a failed line. Karma's lines end alike, but begin with a browser and its system in
+ * brackets. Cut by hand: an expression with two open ends would try all pairs.
+ */
+function failed(line: string): { path: string; name: string } | undefined {
+  const ending = line.lastIndexOf(" FAILED");
+  if (ending < 0 || !SUBJECT.test(line) || !ENDING.test(line.slice(ending))) return undefined;
+  const arrow = line.lastIndexOf(" > ", ending - 1);
+  if (arrow < 0 || /^[A-Z]\w+ [\d.]+ \(.*\) /.test(line)) return undefined;
+  return { path: line.slice(0, arrow), name: line.slice(arrow + 3, ending) };
 }
 
 function report(findings: Findings, failure: Failure, to: number): void {

@@ -85,6 +85,13 @@ const MARKS: readonly Mark[] = [
   },
   { tool: "standardrb", ext: RB, rest: /^([A-Z]\w*(?:\/[A-Z]\w*)+): (.*)$/, rule: 1, message: 2 },
   {
+    tool: "rails_best_practices",
+    ext: /^(?:rb|erb|haml|slim|rake|rxml)$/,
+    rest: /^- (.*)$/,
+    message: 1,
+    column: false,
+  },
+  {
     tool: "reek",
     ext: RB,
     rest: /^([A-Z]\w+): (?=.*\[https?:|[A-Z]\w*[#:. ])/,
@@ -185,7 +192,7 @@ const MARKS: readonly Mark[] = [
 ];
 
 /** Codes of Python's style checkers; their own parser tells the tools apart. */
-const PYTHON_CODE = /^[A-Z]{1,4}\d{2,4}:? /;
+const PYTHON_CODE = /^[A-Z]{1,4}\d{2,4} /;
 /** A severity letter proves a linter's line whatever the file is called: scripts often have no ending. */
 const LETTERED = /^[CWEFR]: \S/;
 

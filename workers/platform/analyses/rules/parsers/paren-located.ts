@@ -133,7 +133,7 @@ function emit(findings: Findings, diagnostic: Diagnostic, to: number): void {
 export const bracketLocated: Parser = oneLine({
   id: "bracket_located",
   kind: "linter",
-  prefilter: [String.raw`\[\d{1,7}, \d{1,7}\]: `, String.raw`^\[\S+\.\w{1,9}:\d`],
+  prefilter: [String.raw`\[\d{1,7}, \d{1,7}\]: `, String.raw`:\d+(?::\d+)?\] `],
   rows: [
     {
       shape:

@@ -38,7 +38,10 @@ export const pytest: Parser = {
     String.raw`^=* ?\d+ (?:failed|passed|error|skipped)`,
   ],
   opens: (line) =>
-    titled(line) !== undefined || isSummary(line) || VERBOSE.test(line) || TOTALS.test(line),
+    titled(line) !== undefined ||
+    isSummary(line) ||
+    (line.includes("::") && VERBOSE.test(line)) ||
+    TOTALS.test(line),
   open,
 };
 

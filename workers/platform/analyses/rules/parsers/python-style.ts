@@ -4,7 +4,7 @@ import { PARSER_LINES_MAX, type Findings, type OpenParser, type Parser } from ".
 import { intOf, positive, oneLine } from "./words.ts";
 
 const CODED =
-  /^((?:[A-Za-z]:)?[^\s:]{1,400}\.(?:pyi?|pyx|ipynb)):(\d{1,7})(?::(\d{1,7}))?:(?: at cell \d+)? ([A-Z]{1,4}\d{2,4}):? (.+)$/;
+  /^((?:[A-Za-z]:)?[^\s:]{1,400}\.(?:pyi?|pyx|ipynb)):(\d{1,7})(?::(\d{1,7}))?:(?: at cell \d+)? ([A-Z]{1,4}\d{2,4}) (.+)$/;
 /** Excerpts and carets stand between findings when the source is shown. */
 const GAP_MAX = 4;
 
@@ -15,7 +15,7 @@ const GAP_MAX = 4;
 export const pythonCodes: Parser = {
   id: "python_codes",
   kind: "linter",
-  prefilter: [String.raw`:\d{1,5}: [A-Z]{1,4}\d{2,4}:? `],
+  prefilter: [String.raw`:\d{1,5}: [A-Z]{1,4}\d{2,4} `],
   opens: (line) => CODED.test(line),
   open,
 };

@@ -1,6 +1,6 @@
 /** One-line failures of further runners: Pester, Playwright, Cypress, AVA, Deno, Dart, R, Julia, Lua, Cucumber, Bazel. */
 import type { Findings, Parser } from "./contract.ts";
-import { intOf, oneLine, type Row } from "./words.ts";
+import { group, intOf, oneLine, trimEndOf, type Row } from "./words.ts";
 
 interface Named {
   readonly framework: string;
@@ -36,9 +36,9 @@ const ROWS: readonly (Row & { readonly prefilter: string })[] = [
   {
     // Playwright: `  1) [chromium] › tests/a.spec.ts:12:5 › suite › name ───`
     prefilter: String.raw`^\s*\d+\) (?:\[[^\]]+\] › )?\S+:\d+:\d+ › `,
-    shape: /^\s*\d+\) (?:\[[^\]]+\] › )?(\S+):(\d+):\d+ › (.*?)[ ─=]*$/,
+    shape: /^\s*\d+\) (?:\[[^\]]+\] › )?(\S+):(\d+):\d+ › (.*)$/,
     found(match, n, findings) {
-      const parts = (match[3] ?? "").split(" › ");
+      const parts = trimEndOf(group(match, 3), " ─=").split(" › ");
       const name = parts.pop();
       add(findings, n, {
         framework: "playwright",
@@ -58,8 +58,8 @@ const ROWS: readonly (Row & { readonly prefilter: string })[] = [
   },
   {
     // Deno: `name => ./a_test.ts:12:6`
-    prefilter: String.raw` => \.?/?\S+\.\w+:\d+:\d+$`,
-    shape: /^(\S.*?) => (\S+\.\w+):(\d+):\d+$/,
+    prefilter: String.raw` => \./`,
+    shape: /^(\S.*?) => (\.\/\S+\.\w+):(\d+):\d+$/,
     found: (match, n, findings) =>
       add(findings, n, { framework: "deno", name: match[1], file: match[2], line: match[3] }),
   },
@@ -74,7 +74,7 @@ const ROWS: readonly (Row & { readonly prefilter: string })[] = [
     // testthat: `── Failure (test-a.R:12:3): name ───`, `── 1. Failure: name (@test-a.R#12)  ──`
     prefilter: String.raw`^── (?:\d+\. )?(?:Failure|Error)`,
     shape:
-      /^── (?:\d+\. )?(?:Failure|Error)(?: \('?([\w./-]+\.[Rr])'?:(\d+)(?::\d+)?\))?: (.*?)(?: \(@([\w./-]+)#(\d+)\))?\s*─*$/,
+      /^── (?:\d+\. )?(?:Failure|Error)(?: \('?([\w./-]+\.[Rr])'?:(\d+)(?::\d+)?\))?: (.*?)(?: \(@([\w./-]+)#(\d+)\))?[\s─]*$/,
     found: (match, n, findings) =>
       add(findings, n, {
         framework: "testthat",
@@ -120,8 +120,9 @@ const ROWS: readonly (Row & { readonly prefilter: string })[] = [
   {
     // Robot Framework: `Name of the test          | FAIL |`
     prefilter: String.raw` \| FAIL \|$`,
-    shape: /^(\S.*?)\s+\| FAIL \|$/,
-    found: (match, n, findings) => add(findings, n, { framework: "robot", name: match[1] }),
+    shape: /^(\S.*) \| FAIL \|$/,
+    found: (match, n, findings) =>
+      add(findings, n, { framework: "robot", name: group(match, 1).trimEnd() }),
   },
   {
     // Qt Test: `FAIL!  : TestClass::method(row) message`

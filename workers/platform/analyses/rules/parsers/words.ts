@@ -31,6 +31,13 @@ export function brief(text: string | undefined): string | undefined {
   return kept === "" ? undefined : kept;
 }
 
+/** The text without any of `chars` at its end. A loop, as a regular expression would try at each of them. */
+export function trimEndOf(text: string, chars: string): string {
+  let end = text.length;
+  while (end > 0 && chars.includes(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end);
+}
+
 /** What a group caught, empty when it caught nothing. */
 export const group = (match: RegExpExecArray | null, index: number): string => match?.[index] ?? "";
 
@@ -71,6 +78,8 @@ export function severityOf(
     case "refactor":
     case "convention":
     case "low":
+    case "c":
+    case "r":
     case "i":
     case "n":
       return "info";
