@@ -12,7 +12,7 @@ import {
   type Analysis,
   type AnalysisMeta,
 } from "../model.ts";
-import { insertAnalysis, readAnalysis, setRun } from "../store/rows.ts";
+import { deleteAnalysis, insertAnalysis, readAnalysis, setRun } from "../store/rows.ts";
 
 export interface AnalysisPorts {
   readonly env: Env;
@@ -85,7 +85,12 @@ export async function submit(
     requestId,
     traceparent,
   });
-  if (!started.ok) return started;
+  if (!started.ok) {
+    // Refused means nothing happened: the caller will send the log again.
+    await sql.transaction({ org: orgId }, (tx) => deleteAnalysis(tx, id));
+    await deleteObjects(env.LOGS, [row.logKey]);
+    return started;
+  }
   const status =
     waitMs > 0
       ? await awaitRun(env, {

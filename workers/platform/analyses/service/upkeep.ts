@@ -17,7 +17,7 @@ export interface RerunWish {
 
 /**
  * Analyses a stored log once more, with the engine of today.
- * Refusals: `not_found`, `log_expired`, `analysis_running`, `backlog_full`.
+ * Refusals: `not_found`, `log_expired`, `analysis_running`.
  */
 export async function rerun(ports: AnalysisPorts, wish: RerunWish): Promise<Result<Analysis>> {
   const { id, orgId } = wish;
@@ -32,7 +32,8 @@ export async function rerun(ports: AnalysisPorts, wish: RerunWish): Promise<Resu
   });
   if (!ready.ok) return ready;
   const started = await startRun(ports, { ...wish, direct: false });
-  if (!started.ok) return started;
+  // It is pending now; when the backlog was full, cron starts it as soon as there is room.
+  if (!started.ok && started.refusal.code !== "backlog_full") return started;
   const analysis = await ports.sql.transaction({ org: orgId }, (tx) => readAnalysis(tx, id));
   return analysis === undefined ? refuse("not_found") : done(analysis);
 }
@@ -53,7 +54,10 @@ export async function remove(
 /** An upload normally starts its run within milliseconds. */
 const ORPHAN_MS = 120_000;
 
-/** Starts the runs of uploads whose request died in between; starting one twice is one run. */
+/**
+ * Starts the runs of uploads whose request died in between, and of reruns that found the backlog full. A second run of
+ * the same log does no harm: it finds the same, and only the first one to end is kept.
+ */
 export async function adopt(ports: AnalysisPorts, orgId: string): Promise<number> {
   const ids = await ports.sql.transaction({ org: orgId }, (tx) =>
     orphans(tx, ports.now() - ORPHAN_MS),
@@ -62,7 +66,7 @@ export async function adopt(ports: AnalysisPorts, orgId: string): Promise<number
     const started = await startRun(ports, {
       id,
       orgId,
-      dedup: id,
+      dedup: `adopt-${id}-${ports.now()}`,
       direct: false,
       requestId: `adopt-${id}`,
       traceparent: undefined,

@@ -15,7 +15,10 @@ export interface MadeLink {
 }
 
 /** The console page that redeems each kind of link. */
-const LINK_PAGES = { setup: "/setup", login: "/link" } as const satisfies Record<LinkPurpose, string>;
+const LINK_PAGES = { setup: "/setup", login: "/link" } as const satisfies Record<
+  LinkPurpose,
+  string
+>;
 
 /**
  * A new link; the token stands in the fragment, which no server and no log ever sees.
