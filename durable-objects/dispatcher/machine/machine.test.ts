@@ -263,7 +263,7 @@ describe("tasks", () => {
     const bench = new Bench();
     bench.emit(["a"]);
     const attempts: number[] = [];
-    while (bench.task().state !== "failed") {
+    for (let round = 0; round < 20 && bench.task().state !== "failed"; round += 1) {
       if (bench.task().state === "queued") attempts.push(bench.lease().tasks[0]?.attempt ?? 0);
       bench.tick(POLICY.leaseMs);
     }
@@ -411,8 +411,9 @@ describe("leases", () => {
     expect(beat()).toBeNull();
     bench.tick(50_000);
     expect(beat()).toBeNull();
-    bench.tick(20_000);
+    bench.now += 20_000;
     expect(beat()).toBe("lease_lost");
+    bench.tick(0);
     expect(bench.task()).toMatchObject({ state: "ready", error: { code: "task_timeout" } });
   });
 });
@@ -435,6 +436,7 @@ describe("queue, direct lane, waiting", () => {
     expect(assignment?.tasks.map((task) => task.tid)).toEqual([1, 3]);
     expect(bench.fetch(1)).toBeNull();
     expect(bench.states()).toEqual(["leased", "canceled", "leased"]);
+    if (assignment !== null) expect(bench.succeed(assignment).ok).toBe(true);
   });
 
   test("[Q2] a member without a result is tried again", () => {
@@ -486,8 +488,20 @@ describe("queue, direct lane, waiting", () => {
     expect(head.inFlight).toBe(ENVELOPES_IN_FLIGHT_MAX);
     expect(head.ready).toBeLessThanOrEqual(10_500);
     expect(head.unpassed + head.open).toBe(15_000);
+    expect(bench.store.tasks.size).toBe(head.open);
+    expect(bench.states().filter((state) => state === "ready")).toHaveLength(head.ready);
     bench.succeed(bench.lease());
     expect(bench.store.head().inFlight).toBe(ENVELOPES_IN_FLIGHT_MAX);
+  });
+
+  test("[T2] a run that was canceled while its event waited gets no task", () => {
+    const bench = new Bench();
+    for (let block = 0; block < 31; block += 1) bench.emit(Array.from({ length: 500 }, (_, i) => `${String(block)}.${String(i)}`));
+    const last = [...bench.store.runs.values()].at(-1);
+    expect(last).toMatchObject({ total: 0, unpassed: 1 });
+    bench.take({ type: "run.canceled", runId: last?.runId ?? "" });
+    while (bench.store.head().unpassed > 0) bench.succeed(bench.lease());
+    expect([...bench.store.runs.values()].at(-1)).toMatchObject({ total: 0, unpassed: 0, status: "canceled" });
   });
 
   test("[Q11] a full backlog refuses new events", () => {
