@@ -22,14 +22,19 @@ export function machine(): Machine {
 /** Load average of the last minute. */
 export const load = (): number => loadavg()[0] ?? 0;
 
-/** Short hash of the measured commit, "-dirty" when tracked files differ; "unknown" outside a clone. */
+/** Short hash of the measured commit, "-dirty" when other files than the results differ; "unknown" outside a clone. */
 export function commit(root: string): string {
-  try {
-    return execFileSync("git", ["describe", "--always", "--dirty", "--abbrev=10"], {
+  const git = (...args: string[]): string =>
+    execFileSync("git", args, {
       cwd: root,
       encoding: "utf8",
       stdio: ["ignore", "pipe", "ignore"],
     }).trim();
+  try {
+    const hash = git("rev-parse", "--short=10", "HEAD");
+    const others = [":/", ":(top,exclude)bench/results", ":(top,exclude)bench/README.md"];
+    const changed = git("status", "--porcelain", "--untracked-files=no", "--", ...others);
+    return changed === "" ? hash : `${hash}-dirty`;
   } catch {
     return "unknown";
   }
