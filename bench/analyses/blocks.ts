@@ -58,12 +58,25 @@ function readLogChunks(dir: string, text: string): readonly Case[] {
 
 /** Lines `E 12-15` are the error, `C 11` its context: both are what a person pointed to. */
 function readCiDiff(dir: string, path: string): Case {
+  const folder = join(dir, path, "..");
+  const log = join(folder, "fail.log");
+  const rawLine = rawLines(readFileSync(log, "latin1"));
   const lines = new Set<number>();
   for (const [, from, to] of readFileSync(join(dir, path), "utf8").matchAll(/^[EC] (\d+)(?:-(\d+))?/gm)) {
-    for (let n = Number(from); n <= Number(to ?? from); n++) lines.add(n);
+    for (let n = Number(from); n <= Number(to ?? from); n++) lines.add(rawLine[n] ?? 0);
   }
-  const folder = join(dir, path, "..");
-  return { unit: relative(dir, folder), path: join(folder, "fail.log"), label: { kind: "numbers", lines } };
+  return { unit: relative(dir, folder), path: log, label: { kind: "numbers", lines } };
+}
+
+/** The labels count lines as Java's readers do, for which a lone CR ends one: maps them to lines that LF ends. */
+function rawLines(text: string): readonly number[] {
+  const lines = [0, 1];
+  let n = 1;
+  for (const [end] of text.matchAll(/\r\n|\n|\r/g)) {
+    if (end !== "\r") n++;
+    lines.push(n);
+  }
+  return lines;
 }
 
 /** The whole log in memory as a source. */

@@ -41,7 +41,8 @@ const BLOCKS_MAX = 200;
 /** Ranks the failures of one log, best first. */
 export function rankBlocks(windows: readonly Window[], known: Known, rank: Rank): readonly Ranked[] {
   const blocks = windows.flatMap((window) => blocksOf(window, known, rank));
-  return favourFirstCompile(blocks, rank).toSorted((a, b) => b.score - a.score || a.best.n - b.best.n);
+  const favoured = favourFirst(favourFirst(blocks, "compile.", rank.firstCompile), "test.", rank.firstTest);
+  return favoured.toSorted((a, b) => b.score - a.score || a.best.n - b.best.n);
 }
 
 function blocksOf(window: Window, known: Known, rank: Rank): Ranked[] {
@@ -61,7 +62,7 @@ function blocksOf(window: Window, known: Known, rank: Rank): Ranked[] {
 function scoredLine(line: WindowLine, at: number, known: Known, rank: Rank): Scored {
   const { outline, counts } = known;
   const distance = outline.stopLine - line.n;
-  const inTail = distance >= 0 && distance <= rank.tailLines && line.text !== "" && !isNoise(line.text);
+  const inTail = distance >= 0 && distance <= rank.tailLines && line.text !== "" && !line.marker && !isNoise(line.text);
   const tail = inTail && line.verdict.weight < rank.tailWeight;
   const factors = factorsOf({
     weight: tail ? rank.tailWeight : line.verdict.weight,
@@ -72,6 +73,7 @@ function scoredLine(line: WindowLine, at: number, known: Known, rank: Rank): Sco
     stopped: outline.stopped,
     outcome: sectionAt(outline, line.n)?.outcome ?? "unknown",
     red: line.red,
+    parsed: known.failures.some((failure) => failure.from <= line.n && line.n <= failure.to),
   }, rank);
   return { line, at, factors, score: scoreOf(factors), tail };
 }
@@ -107,9 +109,9 @@ function blockOf(scored: readonly Scored[], seed: Scored, known: Known, rank: Ra
   };
 }
 
-/** The first compile error is the cause, those below often follow from it. */
-function favourFirstCompile(blocks: readonly Ranked[], rank: Rank): readonly Ranked[] {
-  const compile = blocks.filter((block) => block.code.startsWith("compile."));
-  const first = compile.reduce<Ranked | null>((least, block) => (least && least.best.n < block.best.n ? least : block), null);
-  return blocks.map((block) => (block === first ? { ...block, score: block.score * rank.firstCompile } : block));
+/** The first compile error is the cause, those below often follow from it; of failed tests a person looks at the first. */
+function favourFirst(blocks: readonly Ranked[], group: string, factor: number): readonly Ranked[] {
+  const of = blocks.filter((block) => block.code.startsWith(group) && (block.parsed || group === "compile."));
+  const first = of.reduce<Ranked | null>((least, block) => (least && least.best.n < block.best.n ? least : block), null);
+  return blocks.map((block) => (block === first ? { ...block, score: block.score * factor } : block));
 }

@@ -21,7 +21,7 @@ const CONTINUES: readonly RegExp[] = [
 ];
 /** Lines that tell of work going on, not of its failure. */
 const NOISE: readonly RegExp[] = [
-  /^\s*(?:Download(?:ing|ed)|Fetching|Receiving|Resolving|Unpacking|Extracting|Installing|Using|Get:\d|Hit:\d|Ign:\d|Selecting|Preparing|Setting up|Updating|Compiling|Checking|Building|Generating|Copying|Linking|Progress|Reading|Cloning|Running|Requirement already|Collecting|remote:|Uploading|Processing triggers|Created|Creating|Removing|Starting|Finished in|Done in|Finished|Loaded|Loading)\b/,
+  /^\s*(?:Linting|Processing|Analy[sz]ing|Download(?:ing|ed)|Fetching|Receiving|Resolving|Unpacking|Extracting|Installing|Using|Get:\d|Hit:\d|Ign:\d|Selecting|Preparing|Setting up|Updating|Compiling|Checking|Building|Generating|Copying|Linking|Progress|Reading|Cloning|Running|Requirement already|Collecting|remote:|Uploading|Processing triggers|Created|Creating|Removing|Starting|Finished in|Done in|Finished|Loaded|Loading)\b/,
   /^\s*(?:\S* *)?[.·*,FEsS]{20,}\s*(?:\[ *\d+%\])?$/,
   /^\s*(?:ok|PASS|PASSED|✓|✔|√|passed)\b/,
   /^\s*(?:✓|✔|√|·|◌)/,
@@ -35,11 +35,14 @@ const NOISE: readonly RegExp[] = [
   /^\[ *\d+%\]|^\[\d+\/\d+\]|^\[ *\d+ of \d+\] /,
 ];
 
+/** What build tools print around any failure. */
+const BOILERPLATE = /^(?:\[ERROR\] *(?:$|\[Help|-> \[Help|Re-run|To see|For more|After correcting|mvn |Please refer|See )|Run with --|> Run with|\* (?:Try|Get more help)|npm (?:ERR!|error) *(?:$|A complete log|Please include|If you need|<http|This is probably not)|\[error\] *$)/;
+
 /** What a line is to the block above it. */
 type Role = "blank" | "noise" | "scores" | "continues" | "other";
 
 /** Whether a line only tells of work going on. */
-export const isNoise = (text: string): boolean => NOISE.some((re) => re.test(text));
+export const isNoise = (text: string): boolean => BOILERPLATE.test(text) || NOISE.some((re) => re.test(text));
 
 /** Grows around the line at `seed`. Never crosses `floor` and `ceiling` (indices, inclusive): section ends. */
 export function grow(lines: readonly WindowLine[], seed: number, bounds: Extent, rank: Rank): Extent {
@@ -83,8 +86,8 @@ function growDown(lines: readonly WindowLine[], seed: number, ceiling: number, r
 
 function roleOf(line: WindowLine, indent: number, rank: Rank): Role {
   if (line.text === "") return "blank";
-  if (line.verdict.weight >= rank.growWeight) return "scores";
-  if (isNoise(line.text)) return "noise";
+  if (line.verdict.weight >= rank.growWeight && !BOILERPLATE.test(line.text)) return "scores";
+  if (line.marker || isNoise(line.text)) return "noise";
   if (indentOf(line.text) > indent) return "continues";
   return CONTINUES.some((re) => re.test(line.text)) ? "continues" : "other";
 }

@@ -20,6 +20,10 @@ export interface Rank {
   readonly decay: number;
   readonly parsed: number;
   readonly firstCompile: number;
+  /** A block with the first failed test a parser read. */
+  readonly firstTest: number;
+  /** P of a line a parser proved is at least this. */
+  readonly parsedPlace: number;
   /** W of a line that only stands close before the stop. */
   readonly tailWeight: number;
   /** Lines before the stop that count as its tail. */
@@ -50,6 +54,8 @@ export const RANK: Rank = {
   decay: 0.6,
   parsed: 1.5,
   firstCompile: 1.25,
+  firstTest: 1.25,
+  parsedPlace: 0.35,
   tailWeight: 0.8,
   tailLines: 60,
   near: 0.5,
@@ -72,6 +78,7 @@ export interface Standing {
   readonly stopped: boolean;
   readonly outcome: Outcome;
   readonly red: boolean;
+  readonly parsed: boolean;
 }
 
 /** The factors of a line's score. */
@@ -99,7 +106,7 @@ export function factorsOf(line: Standing, rank: Rank): Factors {
   return {
     weight: line.weight + (line.several ? rank.several : 0),
     repeat: 1 / (1 + rank.repeat * Math.min(rank.repeatMax, Math.max(0, line.count - 1))),
-    place: distance < 0 ? rank.afterStop : before * (1 + near),
+    place: distance < 0 ? rank.afterStop : Math.max(before, line.parsed ? rank.parsedPlace : 0) * (1 + near),
     section: rank.section[line.outcome],
     red: line.red ? rank.red : 1,
   };

@@ -39,7 +39,6 @@ export const MARKERS: readonly Marker[] = [
   { id: "jenkins_done", kind: "teardown", re: /^Finished: (?:FAILURE|ABORTED|UNSTABLE)/, words: ["Finished: (?:FAIL|ABORT|UNST)"] },
   { id: "circle_exit", kind: "exit", re: /^Exited with code (?:exit status )?(?<code>\d+)/, words: ["Exited with code"] },
   { id: "appveyor_exit", kind: "exit", re: /^Command exited with code (?<code>\d+)/, words: ["Command exited with code"] },
-  { id: "drone_exit", kind: "exit", re: /exit code (?<code>\d+)$/, words: ["level=(?:info|fatal).{0,8}exit code"] },
 ];
 
 /** Steps whose failure is an echo, not a cause. */

@@ -1,7 +1,7 @@
 /** Pass 2 reads: the surroundings of the best candidates, decoded, judged and numbered [AN16]. */
 import type { LogSource } from "../model.ts";
 import type { Candidate } from "./candidates.ts";
-import { classify, type Verdict } from "./classify.ts";
+import { classify, NOTHING, type Verdict } from "./classify.ts";
 import { normalise, RAW_LINE_BYTES_MAX } from "./normalise.ts";
 import { walkLines } from "./scan/lines.ts";
 import type { Prefilter } from "./scan/prefilter.ts";
@@ -22,6 +22,8 @@ export interface WindowLine {
   readonly text: string;
   readonly red: boolean;
   readonly cut: boolean;
+  /** A service's own line about a step: never part of a cause. */
+  readonly marker: boolean;
   readonly verdict: Verdict;
   readonly template: number;
 }
@@ -91,9 +93,10 @@ async function linesOf(bytes: Uint8Array, span: Span, log: { size: number; prefi
     prefilter,
     (line) => {
       const { text, red, cut } = normalise(line.decode());
-      const verdict = classify(text, line.hits.families, prefilter.families);
+      const marker = line.hits.markers.some((index) => prefilter.markers[index]?.re.test(text));
+      const verdict = marker ? NOTHING : classify(text, line.hits.families, prefilter.families);
       const template = verdict.family ? templateOf(text) : 0;
-      lines.push({ n: line.n, offset: span.from + skipped + line.offset, text, red, cut, verdict, template });
+      lines.push({ n: line.n, offset: span.from + skipped + line.offset, text, red, cut, marker, verdict, template });
       return true;
     },
     { every: true, labels },

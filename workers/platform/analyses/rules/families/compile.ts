@@ -18,7 +18,7 @@ export const COMPILE: readonly Family[] = [
   { id: "rustc_error", code: "compile.type", weight: 9, re: /^error\[E(?<symbol>\d{4})\]: (?<message>.+)/, words: ["error\\[E\\d"] },
   { id: "tsc_pretty", code: "compile.type", weight: 9, re: /(?<file>\S{1,300}\.[cm]?tsx?)(?:\(|:| \()(?<line>\d+)[,:](?<col>\d+)\)?(?::| -)? (?:error )?(?:(?<symbol>TS\d+): )?(?<message>.+)/, words: ["\\.[cm]?tsx?(?:\\(|:| \\()\\d", "\\btsx?:\\d"], unless: /^\s*at |\bwarning\b|⚠/ },
   { id: "ts_code", code: "compile.type", weight: 8, re: /\berror TS(?<symbol>\d{4,5}): (?<message>.+)/, words: ["error TS\\d"] },
-  { id: "ghc_error", code: "compile.type", weight: 9, re: /^(?:[\w-]+ *> )?(?<file>\S{1,300}\.l?hs):(?:(?<line>\d+):(?<col>\d+)(?:-\d+)?|\(\d+,\d+\)-\(\d+,\d+\)):(?: error:| Warning:|$)? ?(?<message>.*)/, words: ["\\.l?hs:[\\d(]"], unless: /\bwarning: \[-W/ },
+  { id: "ghc_error", code: "compile.type", weight: 9, re: /^(?:[\w-]+ *> )?(?<file>\S{1,300}\.l?hs):(?:(?<line>\d+):(?<col>\d+)(?:-\d+)?|\(\d+,\d+\)-\(\d+,\d+\)):(?: error:| Warning:|$)? ?(?<message>.*)/, words: ["\\.l?hs:[\\d(]"], unless: /: warning:/ },
   { id: "go_compile", code: "compile.symbol", weight: 8, re: /^(?:# |\.\/|\.\.\/|vet: |src\/|[\w@.-]+\/)?(?<file>[\w./@-]{1,300}\.go):(?<line>\d+)(?::(?<col>\d+))?: (?<message>.+)/, words: ["\\.go:\\d"], unless: /^\s|warning/ },
   { id: "swift_error", code: "compile.type", weight: 9, re: /^(?:❌ +)?(?<file>\/\S{1,300}\.(?:swift|mm?)):(?<line>\d+):(?<col>\d+): (?<message>.+)/, words: ["\\.(?:swift|mm?):\\d"], unless: /warning:|note:/ },
   { id: "xcode_failed", code: "compile.syntax", weight: 3, re: /^\*\* (?:BUILD|TEST|ARCHIVE) FAILED \*\*|^The following build commands failed/, words: ["FAILED \\*\\*", "build commands failed"] },

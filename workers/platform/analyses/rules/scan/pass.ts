@@ -46,8 +46,8 @@ class Pass {
   line(line: RawLine): boolean {
     const { text, red } = normalise(line.decode());
     const { families, markers, parsers } = line.hits;
-    if (markers.length > 0) this.#mark(text, line.n, markers);
-    if (families.length > 0) this.#judge(text, red, line);
+    const marked = markers.length > 0 && this.#mark(text, line.n, markers);
+    if (families.length > 0 && !marked) this.#judge(text, red, line);
     if (this.#open.size > 0 || parsers.length > 0) this.#feed(text, line.n, parsers);
     return this.#open.size > 0;
   }
@@ -63,12 +63,16 @@ class Pass {
     };
   }
 
-  #mark(text: string, n: number, markers: readonly number[]): void {
+  #mark(text: string, n: number, markers: readonly number[]): boolean {
+    let marked = false;
     for (const index of markers) {
       const marker = this.#prefilter.markers[index];
       const match = marker?.re.exec(text);
-      if (marker && match) this.#outliner.mark(marker, match.groups ?? {}, n);
+      if (!marker || !match) continue;
+      this.#outliner.mark(marker, match.groups ?? {}, n);
+      marked = true;
     }
+    return marked;
   }
 
   #judge(text: string, red: boolean, line: RawLine): void {

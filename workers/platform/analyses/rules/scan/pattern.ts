@@ -9,8 +9,8 @@ export type Fragment =
 
 type Node = Fragment | { readonly kind: "loop"; readonly body: Fragment; readonly min: number };
 
-/** What may stand before `^`: a break, or the carriage return of a line that is redrawn. The walk skips leads. */
-const LINE_START = "\n\r";
+/** What may stand before `^`: a break, the carriage return of a line that is redrawn, `##[error]`. The walk skips leads. */
+const LINE_START = "\n\r]";
 const REPEAT_MAX = 12;
 /**
  * Runs of digits or blanks stay, and word characters after a dot (file extensions). Runs of wider sets are cut out:
@@ -94,10 +94,12 @@ function widthOf(set: Uint8Array): number {
 }
 
 /** A run at either end asks for nothing. */
-function withoutOuterRuns(parts: readonly Fragment[]): readonly Fragment[] {
-  const from = parts.findIndex((part) => part.kind !== "run");
-  const to = parts.findLastIndex((part) => part.kind !== "run");
-  return from < 0 ? [] : parts.slice(from, to + 1);
+function withoutOuterRuns(fragment: Fragment): Fragment {
+  if (fragment.kind === "choice") return { kind: "choice", options: fragment.options.map(withoutOuterRuns) };
+  if (fragment.kind !== "sequence") return fragment;
+  const from = fragment.parts.findIndex((part) => part.kind !== "run");
+  const to = fragment.parts.findLastIndex((part) => part.kind !== "run");
+  return { kind: "sequence", parts: from < 0 ? [] : fragment.parts.slice(from, to + 1) };
 }
 
 /** One fragment per byte: equal sets are the same object. */
@@ -111,7 +113,9 @@ function literal(byte: number, bothCases: boolean): Fragment {
   return made;
 }
 
+/** Reads a source once, left to right. A fragment in `#cut` stands inside its match: nothing is known to touch it. */
 class Reader {
+  readonly #cut = new Set<Fragment>();
   readonly #source: readonly string[];
   readonly #ignoreCase: boolean;
   #at = 0;
@@ -124,33 +128,47 @@ class Reader {
   whole(): Fragment {
     const fragment = this.#choice();
     if (this.#at < this.#source.length) throw new Error(`pattern ${this.#source.join("")}: unbalanced )`);
-    return fragment;
+    return withoutOuterRuns(fragment);
   }
 
   #choice(): Fragment {
     const options = [this.#sequence()];
     while (this.#take("|")) options.push(this.#sequence());
     const [only] = options;
-    return options.length === 1 && only ? only : { kind: "choice", options };
+    if (options.length === 1 && only) return only;
+    return this.#marked({ kind: "choice", options }, options.some((option) => this.#cut.has(option)));
   }
 
   /** One branch: wide loops split it; the most selective piece between them stays. */
   #sequence(): Fragment {
     const pieces: Fragment[][] = [[]];
-    const last = (): Fragment[] => pieces.at(-1) ?? [];
-    for (let node = this.#quantified(); node; node = this.#quantified()) {
-      if (node.kind !== "loop") {
-        last().push(node);
-        continue;
-      }
-      const piece = last();
-      for (let n = 0; n < node.min; n++) piece.push(node.body);
-      if (node.body.kind === "bytes" && widthOf(node.body.set) <= RUN_BYTES_MAX) piece.push({ kind: "run", set: node.body.set });
-      else if (isExtension(node.body, piece)) asExtension(piece);
-      else pieces.push(node.min > 0 ? [node.body] : []);
+    for (let node = this.#quantified(); node; node = this.#quantified()) this.#append(pieces, node);
+    const fragments = pieces.map((parts): Fragment => ({ kind: "sequence", parts }));
+    const best = fragments.reduce((most, next) => (selectivity(next) > selectivity(most) ? next : most));
+    return this.#marked(best, pieces.length > 1);
+  }
+
+  #append(pieces: Fragment[][], node: Node): void {
+    const piece = pieces.at(-1) ?? [];
+    if (node.kind !== "loop") {
+      if (this.#cut.has(node)) pieces.push([node], []);
+      else piece.push(node);
+      return;
     }
-    const fragments = pieces.map((parts): Fragment => ({ kind: "sequence", parts: withoutOuterRuns(parts) }));
-    return fragments.reduce((best, next) => (selectivity(next) > selectivity(best) ? next : best), EMPTY);
+    const { body, min } = node;
+    if (this.#cut.has(body)) {
+      pieces.push(min > 0 ? [body] : [], []);
+      return;
+    }
+    for (let n = 0; n < min; n++) piece.push(body);
+    if (body.kind === "bytes" && widthOf(body.set) <= RUN_BYTES_MAX) piece.push({ kind: "run", set: body.set });
+    else if (isExtension(body, piece)) asExtension(piece);
+    else pieces.push(min > 0 ? [body] : []);
+  }
+
+  #marked(fragment: Fragment, cut: boolean): Fragment {
+    if (cut) this.#cut.add(fragment);
+    return fragment;
   }
 
   #quantified(): Node | null {
@@ -158,7 +176,8 @@ class Reader {
     if (!atom) return null;
     const [min, max] = this.#bounds();
     if (min === 1 && max === 1) return atom;
-    if (max > REPEAT_MAX || (max > 1 && min < max)) return { kind: "loop", body: atom, min: Math.min(min, REPEAT_MAX) };
+    const varies = max > REPEAT_MAX || (max > 1 && min < max);
+    if (varies || this.#cut.has(atom)) return { kind: "loop", body: atom, min: Math.min(min, REPEAT_MAX) };
     const options: Fragment[] = [];
     for (let n = min; n <= max; n++) options.push({ kind: "sequence", parts: Array<Fragment>(n).fill(atom) });
     return { kind: "choice", options };
