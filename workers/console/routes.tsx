@@ -8,6 +8,7 @@ import {
   notFound,
   Outlet,
   redirect,
+  useRouter,
 } from "@tanstack/react-router";
 import { permits } from "./can.ts";
 import { ApiError } from "./errors.ts";
@@ -198,15 +199,21 @@ export function createConsoleRouter(queryClient: QueryClient) {
     defaultPreloadDelay: 50,
     // The query cache decides what is fresh, not the router.
     defaultPreloadStaleTime: 0,
-    // The skeleton stays invisible for 150 ms by its style; the router shows it at once.
+    // Until then the page before stays: an answer on the same machine never flashes a skeleton [CN8].
     defaultPendingMs: 150,
     defaultPendingMinMs: 0,
     defaultPendingComponent: PageSkeleton,
-    defaultErrorComponent: ({ error, reset }) => <Failure error={error} retry={reset} />,
+    defaultErrorComponent: Failed,
     defaultNotFoundComponent: NotFound,
     scrollRestoration: true,
     defaultHashScrollIntoView: false,
   });
+}
+
+/** Retry runs the loaders again; the router alone would only draw the same error once more. */
+function Failed({ error }: { error: unknown }) {
+  const router = useRouter();
+  return <Failure error={error} retry={() => void router.invalidate()} />;
 }
 
 /** Who is signed in; without a session the way leads to /login and back. */
