@@ -48,7 +48,7 @@ export function atLeast(version, major, minor) {
  *
  * @param {string} root the clone
  * @param {string[]} argv the command and its arguments
- * @returns {Promise<number>} the exit code; a command that stays in this process answers 0 and ends by itself
+ * @returns {Promise<number | undefined>} the exit code; undefined for a command that ran in this process and sets its own
  */
 export async function boot(root, argv) {
   if (!atLeast(process.versions.node, 18, 0)) {
@@ -86,7 +86,7 @@ export async function boot(root, argv) {
   if (node.file === process.execPath) {
     process.argv = [process.execPath, script, ...before, ...rest];
     await import(pathToFileURL(script).href);
-    return 0;
+    return undefined;
   }
   return run(node.file, [...node.flags, script, ...before, ...rest]);
 }
@@ -94,8 +94,6 @@ export async function boot(root, argv) {
 /**
  * The Node that runs TypeScript as it is [BT6]: this one if it is of the tested line, else the installed one,
  * else this one if it strips types at all.
- *
- * @returns {{file: string, flags: string[]}}
  */
 export function pickNode(root, running = process.versions.node, execPath = process.execPath) {
   if (atLeast(running, 24, 15)) return { file: execPath, flags: [] };
@@ -367,7 +365,7 @@ function statOf(pid) {
 }
 
 /** Runs a program in our place: its input and output are ours, signals are passed on once, its exit code is ours [BT7]. */
-function run(file, args) {
+export function run(file, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { stdio: "inherit" });
     // The terminal sends its interrupt to the whole group already; passing it on would make it two.
@@ -385,7 +383,8 @@ function run(file, args) {
 async function main() {
   const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
   try {
-    process.exitCode = await boot(root, process.argv.slice(2));
+    const code = await boot(root, process.argv.slice(2));
+    if (code !== undefined) process.exitCode = code;
   } catch (error) {
     if (!(error instanceof BootFailure)) throw error;
     process.stderr.write(`edgewright: ${error.message}\nRemedy: ${error.remedy}\n`);

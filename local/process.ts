@@ -62,18 +62,7 @@ export const childrenOf = (pid: number): Identity[] => related(pid, STAT_PARENT)
  */
 export const membersOf = (group: number): Identity[] => related(group, STAT_GROUP);
 
-/** Resident memory of one process in bytes; 0 when it is gone or the system has no /proc. */
-export function residentBytes(pid: number): number {
-  try {
-    const pages = readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1];
-    return Number(pages ?? 0) * PAGE_BYTES;
-  } catch {
-    return 0; // The process ended between two samples, which is what the caller wants to read as 0.
-  }
-}
-
 const POLL_MS = 20;
-const PAGE_BYTES = 4096;
 
 let bootId: string | undefined;
 
