@@ -30,7 +30,7 @@ export const WORKER_PORTS: Ports = {
 };
 
 /** Paths that are the API's; everything else is a page or a file of the console. */
-const API_PATHS = /^\/(?:api|internal|auth|github|docs|\.well-known|health|ready)(?:\/|$)/;
+const API_PATHS = /^\/(?:api|internal|auth|github|docs|\.well-known|health|ready)(?:\/|$)/i;
 
 export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
   const app = createApp();

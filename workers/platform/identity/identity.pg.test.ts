@@ -70,7 +70,7 @@ describe("first setup", () => {
     expect([forged.status, await codeOf(forged)]).toEqual([401, "setup_token_invalid"]);
   });
 
-  test("[C44] the first organization has the tier self_hosted", async () => {
+  test("[ID12] the first organization has the tier self_hosted", async () => {
     expect(await (await owner.send("/api/v1/org")).json()).toMatchObject({
       tier: "self_hosted",
       status: "active",
