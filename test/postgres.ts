@@ -23,7 +23,8 @@ export type TestDatabase = {
 /** Workers inherit the environment of the main process, so this carries the server's address to them. */
 const VARIABLE = "EDGEWRIGHT_TEST_POSTGRES";
 const FOLDER = /^edgewright-test-(\d+)-/;
-const MIGRATIONS = join(import.meta.dirname, "..", "migrations");
+/** A mutant of a migration brings a folder of its own: see mutants/transform.ts. */
+const MIGRATIONS = process.env["TEST_MIGRATIONS"] ?? join(import.meta.dirname, "..", "migrations");
 
 /**
  * Vitest's globalSetup: starts the server and migrates the template.

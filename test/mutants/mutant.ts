@@ -5,7 +5,7 @@ import { z } from "zod";
 export const Mutant = z.strictObject({
   /** Which promise the mutant breaks, as a sentence. */
   guard: z.string().min(1).optional(),
-  file: z.string().regex(/^[\w./-]+\.tsx?$/),
+  file: z.string().regex(/^(?:[\w./-]+\.tsx?|migrations\/\w+\.sql)$/),
   find: z.string().min(1),
   replace: z.string(),
   tests: z.array(z.string().min(1)).min(1),
