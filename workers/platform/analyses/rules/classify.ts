@@ -16,10 +16,12 @@ const SECOND_WEIGHT_MIN = 3;
 const ECHO = /\b(?:exited|failed|terminated|finished|died|returned?|exit) (?:with|by|on|code|non-?zero|status)\b.{0,40}\b(?:code|status|signal|\d+)\b|\(exit (?:code|status)|^npm (?:ERR!|error) (?:Failed at|code ELIFECYCLE|errno|[Tt]ell the|Exit status|Test failed|There is likely|This is probably|.*ELIFECYCLE)|There were (?:failing tests|test failures|\d+ errors)|What went wrong:|Execution failed for task|^(?:Tests?(?: Suites?| Files?)?|Suites?|Snapshots?|Specs?): +\d+ |^\s*(?:FAIL|FAILURES?!?|FAILED|failed|ERROR|error|Error|Failed)[.!:]*$|\b(?:[Ff]ound|[Tt]otal|with) \d+ (?:errors?|failures?|problems?|violations?|issues?)\b|^\W*\d+ (?:errors?|failures?|failing|failed|problems?|violations?|tests?|specs?|examples?|passed)\b.{0,60}$|\b(?:errors?|failures?) (?:generated|found|emitted)\b|\b[Tt]ests? run: ?\d|^error: (?:aborting due|could not compile|build failed|test failed)|^make(?:\[\d+\])?: \*\*\*|Executed \d+ (?:of|tests)|^The following tests FAILED|^Failed to execute goal/;
 /** Lines that tell of success, or name something that only sounds like failure. */
 const HEALTHY = /(?:^|\s|\.)(?:OK|ok|PASS|PASSED|passed|✓|SKIPPED|DONE)(?: [([][\d.,]+ ?m?s[)\]])?$|^\s*(?:ok\b|PASS\b|--- PASS|✓|✔|√|\[ +OK|\d+ passing)|^\+{2,}\w/;
+const WARNING = /^\s*(?:\[(?:WARN|WARNING|warn|warning)\]|WARN(?:ING)?\b|npm WARN|[Ww]arning:|W:)/;
 const EXPECTED = /\bshould\b|\b(?:it|when|if) (?:fails|throws|errors)\b/;
 
 /** What GitHub and Azure put before a message of a tool. */
 const ECHO_WEIGHT_MAX = 2;
+const WARNING_WEIGHT_MAX = 1.5;
 /** Families that know a format are believed even when the message says "should". */
 const EXPECTED_BELOW = 7;
 const ANNOTATION = /^##\[(?:error|warning)\]/;
@@ -51,6 +53,7 @@ export function classify(text: string, asked: readonly number[], families: reado
 
 /** Echoes and descriptions of tests weigh little, whatever family they look like. */
 function damped(verdict: Verdict, text: string): Verdict {
+  if (verdict.weight > WARNING_WEIGHT_MAX && WARNING.test(text)) return { ...verdict, weight: WARNING_WEIGHT_MAX, several: false };
   if (verdict.weight > ECHO_WEIGHT_MAX && ECHO.test(text)) return { ...verdict, weight: ECHO_WEIGHT_MAX, several: false };
   if (verdict.weight < EXPECTED_BELOW && EXPECTED.test(text)) return { ...verdict, weight: verdict.weight / 2, several: false };
   return verdict;

@@ -5,7 +5,7 @@ import type { Family } from "./family.ts";
 export const LINT: readonly Family[] = [
   { id: "eslint_row", code: "lint.style", weight: 8, re: /^\s+(?<line>\d+):(?<col>\d+)\s+(?:error|✖|×)\s+(?<message>\S.*)/, words: ["\\d:\\d{1,4} {1,4}(?:error|✖|×)"] },
   { id: "eslint_sum", code: "lint.style", weight: 4, re: /✖ \d+ problems?/, words: ["✖ \\d"] },
-  { id: "located_code", code: "lint.style", weight: 8, re: /^(?:\.\/)?(?<file>[^\s:]{1,300}\.\w{1,8}): ?(?<line>\d+):?(?:(?<col>\d+):?)? ?\[?(?<symbol>[A-Z]{1,4}\d{2,5}|[CWEFR]:|[A-Z]{1,3}\d{3,4})\]?:? (?<message>.+)/, words: ["\\d:? ?\\[?[A-Z]{1,4}\\d{2}", ": [CWEFR]: "] },
+  { id: "located_code", code: "lint.style", weight: 8, re: /^(?:\.\/)?(?<file>[^\s:]{1,300}\.\w{1,8}): ?(?<line>\d+):?(?:(?<col>\d+):?)? ?\[?(?<symbol>[A-Z]{1,4}\d{2,5}|[CWEFR]:|[A-Z]{1,3}\d{3,4})(?:\/[\w-]{1,60})?\]?:? (?<message>.+)/, words: ["\\d:? ?\\[?[A-Z]{1,4}\\d{2}", ": [CWEFR]: "] },
   { id: "located_error", code: "lint.static", weight: 8, re: /^(?:\.\/|\/)?(?<file>[^\s:]{1,300}\.\w{1,8}):(?<line>\d+)(?::(?<col>\d+))?(?: -|:)? \[?(?:error|fatal|ERROR|E)\]?[:\s](?<message>.+)/, words: ["\\d:? (?:- )?\\[?(?:error|fatal|E)\\]?[: ]"] },
   { id: "located_plain", code: "lint.static", weight: 4, re: /^(?:\.\/|\/|[A-Z]:\\)?(?<file>(?:[\w.@+-]+[/\\])*[\w.@+-]+\.[A-Za-z]\w{0,7}):(?<line>\d+)(?::(?<col>\d+))?:? (?<message>\S.*)/, words: ["\\.[a-z]\\w{0,7}:\\d"], unless: /\bwarning\b|\bnote:|\binfo\b|\bDEBUG\b|^\S+:\d+:? (?:in |from )/i },
   { id: "rubocop", code: "lint.style", weight: 8, re: /^(?<file>\S{1,300}):(?<line>\d+):(?<col>\d+): [CWEF]: (?<message>.+)|^\d+ files? inspected, [1-9]\d* offenses?/, words: [": [CWEF]: ", "files? inspected"] },
