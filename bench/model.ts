@@ -69,6 +69,9 @@ export const Machine = z.strictObject({
   memory_gib: z.number(),
   system: z.string(),
   node: z.string(),
+  workerd: z.string(),
+  /** Of the embedded server, which the product and the PostgreSQL peers both run on. */
+  postgres: z.string(),
 });
 export type Machine = z.infer<typeof Machine>;
 

@@ -23,7 +23,15 @@ const result = (rows: Row[]): BenchResult => ({
   title: "Ten thousand tasks",
   measured_at: "2026-11-20T10:00:00.000Z",
   commit: "0123456789",
-  machine: { cpu: "CPU", cores: 2, memory_gib: 8, system: "linux x64", node: "24.21.0" },
+  machine: {
+    cpu: "CPU",
+    cores: 2,
+    memory_gib: 8,
+    system: "linux x64",
+    node: "24.21.0",
+    workerd: "1.2",
+    postgres: "17.1",
+  },
   load_1m: { before: 0.1, after: 1.5 },
   parts: [
     {
@@ -64,7 +72,7 @@ test("[BH6] what is missing is said, and published figures stand beside", () => 
 test("[BH3] the table names machine, load, Node and commit", () => {
   const text = renderResults([result([])]);
   expect(text).toContain(
-    "at commit 0123456789 on 2 cores of CPU, 8 GiB, linux x64, Node 24.21.0; load before and after 0.1 and 1.5.",
+    "at commit 0123456789 on 2 cores of CPU, 8 GiB, linux x64, Node 24.21.0, workerd 1.2, PostgreSQL 17.1; load before and after 0.1 and 1.5.",
   );
 });
 

@@ -25,7 +25,8 @@ function renderResult(result: BenchResult): string {
     `### \`${result.id}\`: ${result.title}`,
     "",
     `Measured ${result.measured_at.slice(0, 10)} at commit ${result.commit} on ${machine.cores} cores of ${machine.cpu}, ` +
-      `${machine.memory_gib} GiB, ${machine.system}, Node ${machine.node}; ` +
+      `${machine.memory_gib} GiB, ${machine.system}, ` +
+      `Node ${machine.node}, workerd ${machine.workerd}, PostgreSQL ${machine.postgres}; ` +
       `load before and after ${shown(load.before)} and ${shown(load.after)}.`,
     "",
     ...result.parts.flatMap(renderPart),
