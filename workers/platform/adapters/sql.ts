@@ -45,17 +45,6 @@ export class SqlError extends Error {
   }
 }
 
-/** SQLSTATE unique_violation. */
-export const isUniqueViolation = (error: unknown, constraint?: string): boolean => {
-  const found =
-    error instanceof SqlError ? error : error instanceof Error ? error.cause : undefined;
-  return (
-    found instanceof SqlError &&
-    found.code === "23505" &&
-    (constraint === undefined || found.constraint === constraint)
-  );
-};
-
 /** The statement every transaction begins with. */
 export const SCOPE_STATEMENT =
   "select set_config('platform.org_id', $1, true), set_config('platform.user_id', $2, true)";

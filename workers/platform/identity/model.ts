@@ -44,8 +44,6 @@ export const Me = z.strictObject({
 });
 export type Me = z.infer<typeof Me>;
 
-export const Link = z.strictObject({ url: z.url(), expires_at: z.iso.datetime() });
-
 /** What an access token of ours says. */
 export const AccessClaims = z.object({
   sub: z.uuid(),

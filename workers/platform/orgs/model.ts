@@ -24,6 +24,3 @@ export const Org = z.strictObject({
   version: z.int(),
 });
 export type Org = z.infer<typeof Org>;
-
-/** Id of the reserved organization `platform`, made by migration 0001. */
-export const PLATFORM_ORG_ID = "00000000-0000-7000-8000-000000000000";
