@@ -34,7 +34,10 @@ function beats(peer: string, times: number): Goal {
 export const engineFanout: Bench = {
   id: "engine-fanout",
   title: "10,000 tasks out and in",
-  published: [],
+  published: [
+    "graphile-worker's documentation names 11,851 jobs/s (20,000 jobs, 4 processes with 10 jobs at a time, 12 cores of an " +
+      "AMD Ryzen 3900, M.2 SSD), and about 183,000 jobs/s in optimal conditions with the settings of its tuned row.",
+  ],
   open: async ({ smoke }) => openFanout(smoke ? TASKS_SMOKE : TASKS),
 };
 

@@ -50,6 +50,7 @@ export async function open(config: unknown): Promise<ChildSide> {
 
 const tunedWorker = (): Record<string, unknown> => ({
   concurrentJobs: GRAPHILE_WORKER.concurrentJobs,
+  maxPoolSize: GRAPHILE_WORKER.maxPoolSize,
   localQueue: { size: GRAPHILE_WORKER.localQueueSize },
   completeJobBatchDelay: GRAPHILE_WORKER.completeJobBatchDelay,
   failJobBatchDelay: GRAPHILE_WORKER.completeJobBatchDelay,
