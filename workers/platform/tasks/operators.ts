@@ -1,5 +1,6 @@
 /** The operators of the self-test (sys.probe, sys.chain): they measure the engine and show that nothing is lost. */
 import { z } from "zod";
+import { ENVELOPE_TASKS_MAX } from "../../../durable-objects/dispatcher/model.ts";
 import type { JsonValue } from "../model.ts";
 import type { OperatorOutcome, OperatorOutput } from "./model.ts";
 import { PROBE_EVENTS_MAX } from "./rules.ts";
@@ -11,9 +12,14 @@ const ProbeStart = z.strictObject({
   payload_bytes: z.int().min(0).max(8_192),
   /** Whether each result is collected by a task of its own. */
   collect: z.boolean(),
+  /** The longest a unit takes. */
+  work_ms: z.int().min(0).max(10_000).default(0),
 });
 
-const ProbeUnit = z.object({ i: z.int(), c: z.literal(1).optional() });
+const ProbeUnit = z.object({ i: z.int(), c: z.literal(1).optional(), ms: z.int().optional() });
+
+/** Units of one envelope take alike, neighboring envelopes differ: so reports come one after the other. */
+const workMs = (i: number, longest: number): number => Math.ceil((longest * ((Math.floor(i / ENVELOPE_TASKS_MAX) % 8) + 1)) / 8);
 const Hops = z.object({ hops: z.int() });
 const HopConfig = z.object({ output: z.string() });
 
@@ -27,15 +33,17 @@ const spread: Operator = {
     const start = ProbeStart.parse(task.event.payload);
     const padding = start.payload_bytes === 0 ? {} : { x: "x".repeat(start.payload_bytes) };
     const collect = start.collect ? { c: 1 } : {};
-    return succeeded(Array.from({ length: start.events }, (_, i) => output("sys.probe.units", { i, ...collect, ...padding })));
+    const timed = (i: number) => (start.work_ms === 0 ? {} : { ms: workMs(i, start.work_ms) });
+    return succeeded(Array.from({ length: start.events }, (_, i) => output("sys.probe.units", { i, ...collect, ...timed(i), ...padding })));
   },
 };
 
 const workOn: Operator = {
   name: "probe.work",
   n: 1,
-  run: (_context, task) => {
+  run: async (_context, task) => {
     const unit = ProbeUnit.parse(task.event.payload);
+    if (unit.ms !== undefined) await scheduler.wait(unit.ms);
     return succeeded(unit.c === 1 ? [output("sys.probe.results", { i: unit.i })] : []);
   },
 };

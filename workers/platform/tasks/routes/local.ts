@@ -14,6 +14,8 @@ const Probe = z.strictObject({
   payload_bytes: z.int().min(0).max(8_192).default(0),
   /** A second task per unit collects its result. */
   collect: z.boolean().default(false),
+  /** The longest a unit takes. */
+  work_ms: z.int().min(0).max(10_000).default(0),
   /** Hops of a chain instead of a fan-out. */
   chain: z.int().min(0).max(PROBE_HOPS_MAX).default(0),
   lane: z.enum(["direct", "queue"]).default("queue"),
@@ -43,11 +45,11 @@ localTaskRoutes.post("/probe", async (c) => {
 localTaskRoutes.get("/probe/:dag/:run", (c) => tell(c, c.req.param("dag"), c.req.param("run")));
 
 async function start(c: AppContext, probe: Probe): Promise<Response> {
-  const { events, payload_bytes, collect, chain, lane } = probe;
+  const { events, payload_bytes, collect, work_ms, chain, lane } = probe;
   const dag_id = chain > 0 ? "sys.chain" : "sys.probe";
   const emitted = await emitSource(c.env, {
     org_id: PLATFORM_ORG_ID, dag_id, source_id: "starts", dedup: probe.dedup ?? c.var.requestId, lane, request_id: c.var.requestId,
-    payload: chain > 0 ? { hops: chain } : { events, payload_bytes, collect },
+    payload: chain > 0 ? { hops: chain } : { events, payload_bytes, collect, work_ms },
   });
   if (!emitted.ok) return refused(c, emitted.refusal);
   const { run_id } = emitted.value;
