@@ -1,37 +1,109 @@
-/** Messages whose place follows on the next line behind an arrow: rustc and cargo, typos, ruff's full form, Elixir. */
+/**
+ * Messages whose place follows below: behind an arrow (rustc and cargo, typos, ruff, Solidity, TOML and Elixir tools),
+ * in a frame (oxlint), behind a word (checkpatch, Bandit, Terraform), or alone (esbuild).
+ */
 import type { Findings, OpenParser, Parser } from "./contract.ts";
-import { compileCode, intOf, positive, severityOf } from "./words.ts";
+import { compileCode, group, intOf, positive, severityOf } from "./words.ts";
 
-const HEAD =
-  /^(?:(error|warning|note|help)(?:\[([\w:-]+)\])?: (\S.*)|([A-Z]{1,4}\d{3,4}) (?:\[\*\] )?(\S.*))$/;
-const ARROW = /^\s*(?:-->|└─|╭▸|::: ) ?(\S[^:]*|[A-Za-z]:[^:]*):(\d+)(?::(\d+))?/;
-/** The arrow follows at once; a message may take a second line, and some tools put a frame line between. */
-const GAP_MAX = 4;
+/** A message's first line, and what the place below it looks like. Captures: 1 severity, 2 rule, 3 message. */
+interface Form {
+  readonly prefilter: string;
+  readonly head: RegExp;
+  readonly place: RegExp;
+  readonly tool?: string;
+  /** Lines between message and place, blank ones included when `blanks`. */
+  readonly gapMax: number;
+  readonly blanks?: boolean;
+}
+
+const ARROW = /^\s*(?:-->|└─|╭▸|┌─|::: ) ?(\S[^:]*|[A-Za-z]:[^:]*):(\d+)(?::(\d+))?/;
+const FORMS: readonly Form[] = [
+  {
+    prefilter: "^ {4}(?:error|warning): \\S",
+    head: /^ {4}(error|warning)(): (\S.*)$/,
+    place: /^\s+└─ (\S+\.\w+):(\d+)(?::(\d+))?/,
+    tool: "elixir",
+    gapMax: 8,
+  },
+  {
+    prefilter: String.raw`^(?:error|warning)(?:\[[\w:-]{1,12}\])?: \S`,
+    // Notes and help below a message belong to it: they never begin at the margin.
+    head: /^(error|warning)(?:\[([\w:-]+)\])?: (\S.*)$/,
+    place:
+      /^\s*(?:(?:-->|└─|╭▸|┌─|::: ) ?|(?=\w[\w/.-]*\.exs?:))(\S[^:]*|[A-Za-z]:[^:]*):(\d+)(?::(\d+))?/,
+    gapMax: 4,
+  },
+  {
+    prefilter: String.raw`^(?:[A-Z]|UP|RUF|SIM|PL[CREW]|ANN|ARG|PERF|FURB|TRY)\d\d\d\d? `,
+    head: /^()([A-Z]{1,4}\d{3,4}) (?:\[\*\] )?(\S.*)$/,
+    place: /^\s*--> (\S[^:]*):(\d+)(?::(\d+))?|^(\S+\.(?:ya?ml|json|template)):(\d+):(\d+)$/,
+    gapMax: 3,
+  },
+  {
+    prefilter: "^(?:Error|Warning|ParserError|TypeError|DeclarationError): \\S",
+    head: /^(\w*Error|Warning)()(?: \(\d+\))?: (\S.*)$/,
+    place: ARROW,
+    gapMax: 3,
+  },
+  {
+    prefilter: "^(?:│ )?(?:Error|Warning|Notice): \\S",
+    head: /^(?:│ )?(Error|Warning|Notice)(): (\S.*)$/,
+    place: /^(?:│)?\s+on (\S+) line (\d+)()/,
+    tool: "terraform",
+    gapMax: 4,
+    blanks: true,
+  },
+  {
+    prefilter: "^(?:ERROR|WARNING|CHECK): \\S",
+    head: /^(ERROR|WARNING|CHECK)()(?::\w+)?: (\S.*)$/,
+    place: /^#\d+: FILE: (\S+?):(\d+)()/,
+    tool: "checkpatch",
+    gapMax: 2,
+  },
+  {
+    prefilter: "^>> Issue: ",
+    head: /^>> Issue: ()\[(B\d+)(?::\w+)?\] (\S.*)$/,
+    place: /^\s+Location: (\S+?):(\d+)(?::(\d+))?/,
+    tool: "bandit",
+    gapMax: 6,
+  },
+  {
+    prefilter: "^\\s{0,2}[⚠×] \\S",
+    head: /^\s{0,2}([⚠×]) (?:([\w-]+\([\w-]+\)): )?(\S.*)$/,
+    place: /^\s*[╭,]─\[(\S[^\]:]*):(\d+):(\d+)\]/,
+    tool: "oxlint",
+    gapMax: 3,
+  },
+  {
+    prefilter: "^[✘▲X] \\[(?:ERROR|WARNING)\\] \\S",
+    head: /^[✘▲X] \[(ERROR|WARNING)\]() (\S.*)$/,
+    place: /^ {4}(\S[^:]*):(\d+):(\d+):$/,
+    tool: "esbuild",
+    gapMax: 3,
+    blanks: true,
+  },
+];
+
 /** How far down a shown excerpt may go. */
 const EXCERPT_MAX = 60;
 
 export const arrowLocated: Parser = {
   id: "arrow_located",
   kind: "compiler",
-  prefilter: [
-    String.raw`^(?:error|warning)(?:\[[\w:-]{1,12}\])?: \S`,
-    String.raw`^(?:[A-Z]|UP|RUF|SIM|PL[CREW]|ANN|ARG|PERF|FURB|TRY)\d\d\d `,
-  ],
-  opens: (line) => HEAD.test(line),
+  prefilter: FORMS.map((form) => form.prefilter),
+  opens: (line) => FORMS.some((form) => form.head.test(line)),
   open,
 };
 
 interface Head {
-  readonly word: string;
-  readonly rule: string | undefined;
-  readonly message: string;
+  readonly forms: readonly Form[];
   readonly from: number;
+  readonly line: string;
 }
 
 function open(findings: Findings): OpenParser {
   let head: Head | undefined;
   let placed: { error: boolean; from: number; message: string } | undefined;
-  let from = 0;
   let last = 0;
   const flush = (to: number): void => {
     if (placed?.error === true)
@@ -41,27 +113,22 @@ function open(findings: Findings): OpenParser {
   return {
     feed(line, n) {
       last = n;
-      const next = headOf(line, n);
-      if (next !== undefined) {
+      const forms = FORMS.filter((form) => form.head.test(line));
+      if (forms.length > 0) {
         flush(n - 1);
-        [head, from] = [next, n];
+        head = { forms, from: n, line };
         return true;
       }
       if (head !== undefined) {
-        const arrow = ARROW.exec(line);
-        if (arrow !== null) {
-          emit(findings, head, arrow);
-          placed = {
-            error: severityOf(head.word) === "error",
-            from: head.from,
-            message: head.message,
-          };
-          head = undefined;
-          return true;
-        }
-        return n - from < GAP_MAX && /^\s+\S/.test(line);
+        placed = place(findings, head, line);
+        if (placed === undefined) return waits(head, line, n);
+        head = undefined;
+        return true;
       }
-      const inside = /^\s*(?:\d+ *)?(?:\||│|=|\.\.\.|-->|:::)/.test(line) && n - from < EXCERPT_MAX;
+      const inside =
+        /^\s*(?:\d+ *)?(?:\||│|=|\.\.\.|-->|:::)/.test(line) &&
+        placed !== undefined &&
+        n - placed.from < EXCERPT_MAX;
       if (!inside) flush(n - 1);
       return inside;
     },
@@ -69,36 +136,43 @@ function open(findings: Findings): OpenParser {
   };
 }
 
-function headOf(line: string, n: number): Head | undefined {
-  const match = HEAD.exec(line);
-  if (
-    match === null ||
-    /^(?:aborting|could not compile|\d+ warnings?|build failed)/.test(match[3] ?? "")
-  )
-    return undefined;
-  // Notes and help below a message belong to it: they never begin at the margin.
-  if (match[4] !== undefined)
-    return { word: "warning", rule: match[4], message: match[5] ?? "", from: n };
-  return { word: match[1] ?? "", rule: match[2], message: match[3] ?? "", from: n };
+/** Whether the place may still come. */
+const waits = (head: Head, line: string, n: number): boolean =>
+  head.forms.some(
+    (form) =>
+      n - head.from < form.gapMax &&
+      (/^\s+\S/.test(line) || /^[│#]/.test(line) || (form.blanks === true && line.trim() === "")),
+  );
+
+function place(
+  findings: Findings,
+  head: Head,
+  line: string,
+): { error: boolean; from: number; message: string } | undefined {
+  for (const form of head.forms) {
+    const at = form.place.exec(line);
+    const match = form.head.exec(head.line);
+    if (at === null || match === null) continue;
+    const [file, message] = [(at[1] ?? group(at, 4)).trim(), group(match, 3)];
+    const severity = severityOf(group(match, 1).endsWith("Error") ? "error" : group(match, 1));
+    findings.diagnostic({
+      tool: form.tool ?? toolOf(file, message),
+      severity,
+      file,
+      line: intOf(at[2] ?? at[5]),
+      column: positive(at[3] ?? at[6]),
+      rule: group(match, 2) === "" ? undefined : match[2],
+      message,
+      log_line: head.from,
+    });
+    return { error: severity === "error", from: head.from, message };
+  }
+  return undefined;
 }
 
-function emit(findings: Findings, head: Head, arrow: RegExpExecArray): void {
-  const file = (arrow[1] ?? "").trim();
-  const line = intOf(arrow[2]);
-  findings.diagnostic({
-    tool: toolOf(file, head),
-    severity: severityOf(head.word),
-    file,
-    line,
-    column: positive(arrow[3]),
-    rule: head.rule,
-    message: head.message,
-    log_line: head.from,
-  });
-}
-
-function toolOf(file: string, head: Head): string {
-  if (/` should be `/.test(head.message)) return "typos";
+function toolOf(file: string, message: string): string {
+  if (message.includes("` should be `")) return "typos";
   if (/\.pyi?$/.test(file)) return "ruff";
-  return /\.exs?$/.test(file) ? "elixir" : "rustc";
+  if (/\.exs?$/.test(file)) return "elixir";
+  return file.endsWith(".rs") ? "rustc" : "generic";
 }

@@ -1,7 +1,7 @@
 /** One-line forms of linters and interpreters that put file, place and message in an order of their own. */
 import type { Diagnostic } from "../../model.ts";
 import type { Findings, Parser } from "./contract.ts";
-import { intOf, positive, oneLine, severityOf, type Row } from "./words.ts";
+import { group, intOf, positive, oneLine, severityOf, type Row } from "./words.ts";
 
 interface At {
   readonly tool: string;
@@ -189,9 +189,66 @@ const ROWS: readonly (Row & { readonly prefilter: string })[] = [
       }),
   },
   {
+    // Old markdownlint, Groovy's compiler: a blank behind the first colon.
+    prefilter: String.raw`\.(?:md|markdown|groovy|gradle): \d`,
+    shape: /^(\S+\.(md|markdown|groovy|gradle)): (\d+): (\S.*)$/,
+    found: (m, n, f) =>
+      add(f, n, {
+        tool: group(m, 2).startsWith("m") ? "markdownlint" : "groovyc",
+        word: group(m, 2).startsWith("m") ? "warning" : "error",
+        file: m[1],
+        line: m[3],
+        rule: /^MD\d+/.exec(group(m, 4))?.[0],
+        message: m[4],
+      }),
+  },
+  {
+    prefilter: " : (?:fatal )?error LNK",
+    shape: /^\s*(?:\d+>)?(\S.*?\.\w+) : ((?:fatal )?error (LNK\d+): .*)$/,
+    found: (m, n, f) =>
+      add(f, n, { tool: "msvc", word: "error", file: m[1], rule: m[3], message: m[2] }),
+  },
+  {
+    prefilter: String.raw`^Diff in \S`,
+    shape: /^Diff in (\S+?)(?: at line |:)(\d+):$/,
+    found: (m, n, f) =>
+      add(f, n, { tool: "rustfmt", word: "error", file: m[1], line: m[2], message: "Diff" }),
+  },
+  {
+    prefilter: String.raw`^FC\d\d\d: `,
+    shape: /^(FC\d+): (.*): (\S+):(\d+)$/,
+    found: (m, n, f) =>
+      add(f, n, {
+        tool: "foodcritic",
+        file: m[3],
+        line: m[4],
+        rule: m[1],
+        message: `${group(m, 1)}: ${group(m, 2)}`,
+      }),
+  },
+  {
+    prefilter: "^possible bashism in \\S",
+    shape: /^possible bashism in (\S+) line (\d+) \((.*)\):$/,
+    found: (m, n, f) => add(f, n, { tool: "checkbashisms", file: m[1], line: m[2], message: m[3] }),
+  },
+  {
+    // pytype: `File "a.py", line 12, in f: message [rule]`; a traceback has nothing behind the function.
+    prefilter: String.raw`^File "\S+\.py", line \d`,
+    shape: /^File "([^"]+\.py)", line (\d+), in [^:]+: (.* \[([\w-]+)\])$/,
+    found: (m, n, f) =>
+      add(f, n, {
+        tool: "pytype",
+        word: "error",
+        file: m[1],
+        line: m[2],
+        rule: m[4],
+        message: m[3],
+      }),
+  },
+  {
     // xmllint: `a.xml:12: parser error : message`; PMD: `a.java:12:<TAB>Rule:<TAB>message` fit the common form.
     prefilter: String.raw`^Error: \S+\.\w{1,9}:\d`,
-    shape: /^Error: (\S+\.\w+):(\d+)(?::(\d+))?:? (.*)$/,
+    shape: /^Error: (\S+\.\w+):(\d+)(?::(\d+))?:? (?!- )(.*)$/,
     found: (m, n, f) =>
       add(f, n, {
         tool: "generic",

@@ -4,11 +4,12 @@
  */
 import type { Category, Diagnostic } from "../../model.ts";
 import type { Findings, Parser } from "./contract.ts";
+import { COMPILERS, LINTERS, MARKS, type Mark, PY, TOOLS } from "./located-marks.ts";
 import { compileCode, group, intOf, LANGUAGES, positive, oneLine, severityOf } from "./words.ts";
 
-/** Up to two spaces (lists of some linters), a log level (build tools), a path without blanks, a place, the rest. */
+/** Up to four spaces (lists of some linters), a log level (build tools), a path without blanks, a place, the rest. */
 const LOCATED =
-  /^( {0,2})(?:\[(error|warn|ERROR|WARN|WARNING|INFO|info)\] |vet: |error:)?((?:[A-Za-z]:(?=[\\/]))?[^\s:"'()<>{}|*=[][^\s:"'()<>{}|*=]{0,400}):(\d{1,7})(?:[:.](\d{1,7})(?:-\d{1,7})?)?(?=[:\s])[:\s]?(.*)$/;
+  /^( {0,4})(?:\[(error|warn|ERROR|WARN|WARNING|INFO|info)\] |vet: |error:|[\w./-]+: (?=[^\s:]+\.go:))?((?:[A-Za-z]:(?=[\\/]))?[^\s:"'()<>{}|*=[][^\s:"'()<>{}|*=]{0,400}):(\d{1,7})(?:[:.](\d{1,7})(?:-\d{1,7})?)?(?=[:\s])[:\s]?(.*)$/;
 const FILE =
   /\.([A-Za-z][\w+-]{0,15})$|(?:^|[\\/])(?:[A-Z][a-z]+file|\.?[a-z]+rc|\.env\S*|BUILD|WORKSPACE)$/;
 /** Ends of host names, which are followed by a port. */
@@ -24,177 +25,12 @@ interface Place {
   readonly rest: string;
 }
 
-/** How one tool's text after the place is read. `message` is the number of the capture that is the message. */
-interface Mark {
-  readonly tool: string;
-  readonly ext?: RegExp;
-  readonly rest: RegExp;
-  readonly severity?: number | Diagnostic["severity"];
-  readonly rule?: number;
-  readonly message?: number;
-  /** Only for lines with a column, or only for lines without. */
-  readonly column?: boolean;
-  readonly indent?: number;
-}
-
-const PY = /^(?:pyi?|pyx|ipynb)$/;
-const RB = /^(?:rb|rake|gemspec|ru|podspec|rbi|[A-Z].*)?$/;
-
-/** First match wins. A row without `message` keeps the whole rest. */
-const MARKS: readonly Mark[] = [
-  {
-    tool: "mypy",
-    ext: PY,
-    rest: /^(error|warning|note|info): (.*?)(?: {2}\[([\w-]+)\])?$/,
-    severity: 1,
-    rule: 3,
-    message: -1,
-  },
-  {
-    tool: "bandit",
-    ext: PY,
-    rest: /^(B\d+)\[bandit\]: (LOW|MEDIUM|HIGH): (.*)$/,
-    rule: 1,
-    severity: 2,
-    message: 3,
-  },
-  { tool: "pylint", ext: PY, rest: /^([CRWEFI])(\d{4}): (.*)$/, severity: 1, rule: 2, message: 3 },
-  {
-    tool: "pylint",
-    ext: PY,
-    rest: /^\[([CRWEFI])(\d{4})(?:\([\w-]+\))?(?:, [^\]]*)?\] (.*)$/,
-    severity: 1,
-    rule: 2,
-    message: 3,
-  },
-  { tool: "clippy", ext: /^rs$/, rest: /^(error|warning)(?:\[(\w+)\])?: /, severity: 1, rule: 2 },
-  {
-    tool: "haml_lint",
-    ext: /^(?:haml|slim|scss|sass|css|erb)$/,
-    rest: /^\[([WEF])\] (?:([A-Z]\w+): )?/,
-    severity: 1,
-    rule: 2,
-    message: -2,
-  },
-  {
-    tool: "rubocop",
-    rest: /^([CWEFRI]): (?:\[Corrected\] )?(?:([A-Z]\w*(?:\/[A-Z]\w*)+): )?/,
-    severity: 1,
-    rule: 2,
-    message: -3,
-  },
-  { tool: "standardrb", ext: RB, rest: /^([A-Z]\w*(?:\/[A-Z]\w*)+): (.*)$/, rule: 1, message: 2 },
-  {
-    tool: "rails_best_practices",
-    ext: /^(?:rb|erb|haml|slim|rake|rxml)$/,
-    rest: /^- (.*)$/,
-    message: 1,
-    column: false,
-  },
-  {
-    tool: "reek",
-    ext: RB,
-    rest: /^([A-Z]\w+): (?=.*\[https?:|[A-Z]\w*[#:. ])/,
-    rule: 1,
-    column: false,
-  },
-  {
-    tool: "fasterer",
-    ext: RB,
-    rest: /^[A-Z]\w*[#.]\S+.* (?:slower|faster|using) /,
-    severity: "info",
-    column: false,
-  },
-  { tool: "yamllint", rest: /^\[(error|warning)\] .*?(?:\(([\w-]+)\))?$/, severity: 1, rule: 2 },
-  { tool: "ansible_lint", ext: /^ya?ml$/, rest: /^\[(E\d+)\] /, rule: 1, severity: "error" },
-  {
-    tool: "hadolint",
-    rest: /^((?:DL|SC)\d{4}) (error|warning|info|style): /,
-    rule: 1,
-    severity: 2,
-  },
-  {
-    tool: "markdownlint",
-    ext: /^(?:md|markdown|mdx)$/,
-    rest: /^(?:(?:error|warning) )?(MD\d{3})(?:\/\S+)? /,
-    rule: 1,
-  },
-  {
-    tool: "psalm",
-    ext: /^php$/,
-    rest: /^(error|info|warning) - ([A-Z]\w+): /,
-    severity: 1,
-    rule: 2,
-  },
-  { tool: "phpcs", ext: /^php$/, rest: /^(error|warning) - (.*)$/, severity: 1, message: 2 },
-  {
-    tool: "tsc",
-    ext: /^[cm]?tsx?$/,
-    rest: /^-? ?(error|warning) (TS\d+): (.*)$/,
-    severity: 1,
-    rule: 2,
-    message: 3,
-  },
-  { tool: "tslint", ext: /^tsx?$/, rest: /^- (.*)$/, message: 1 },
-  {
-    tool: "tflint",
-    ext: /^(?:tf|hcl)$/,
-    rest: /^(Error|Warning|Notice) - .*?(?:\((\w+)\))?$/,
-    severity: 1,
-    rule: 2,
-  },
-  {
-    tool: "hlint",
-    ext: /^l?hs$/,
-    rest: /^(Suggestion|Warning|Error|Ignore): /,
-    severity: 1,
-    column: true,
-  },
-  {
-    tool: "golangci_lint",
-    ext: /^go$/,
-    rest: /^.* \(((?!SA|ST|S\d|QF)[a-z][a-z0-9]+)\)$/,
-    rule: 1,
-    severity: "error",
-  },
-  { tool: "staticcheck", ext: /^go$/, rest: /^.* \(((?:SA|ST|S|U|QF)\d{4})\)$/, rule: 1 },
-  {
-    tool: "gosec",
-    ext: /^go$/,
-    rest: /^.*\(Rule:(G\d+), Severity:(LOW|MEDIUM|HIGH)/,
-    rule: 1,
-    severity: 2,
-  },
-  {
-    tool: "shellcheck",
-    ext: /^(?:sh|bash|ksh|dash|bats|zsh)$/,
-    rest: /^(error|warning|note|style): (.*?\[(SC\d+)\])$/,
-    severity: 1,
-    rule: 3,
-    message: 2,
-  },
-  {
-    tool: "lintr",
-    ext: /^(?:R|r|Rmd)$/,
-    rest: /^(style|warning|error): (?:\[(\w+)\] )?/,
-    severity: 1,
-    rule: 2,
-  },
-  { tool: "credo", ext: /^exs?$/, rest: /^([CRWFDE]): (.*)$/, severity: 1, message: 2 },
-  {
-    tool: "gnu",
-    rest: /^ ?((?:fatal |internal compiler )?error|warning|note|info|remark)(?: ?#?\d+)?: (.*)$/i,
-    severity: 1,
-    message: 2,
-  },
-  { tool: "codespell", rest: /^\S+ ==> \S/, column: false },
-  { tool: "ld", rest: /^undefined reference to /, severity: "error" },
-];
-
+/** Languages whose linters indent every line; elsewhere an indented place belongs to the message above. */
+const INDENTED = /^(?:[cm]?[jt]sx?|vue)$/;
 /** Codes of Python's style checkers; their own parser tells the tools apart. */
 const PYTHON_CODE = /^[A-Z]{1,4}\d{2,4} /;
-/** A severity letter proves a linter's line whatever the file is called: scripts often have no ending. */
-const LETTERED = /^[CWEFR]: \S/;
+/** A severity proves a linter's line whatever the file is called: scripts often have no ending. */
+const LETTERED = /^(?:[CWEFR]|(?:fatal )?error|warning|note): \S/;
 
 export const located: Parser = oneLine({
   id: "located",
@@ -240,20 +76,22 @@ function report(findings: Findings, place: Place, n: number): void {
   for (const mark of MARKS) {
     const match = fits(mark, place) ? mark.rest.exec(place.rest) : null;
     if (match === null) continue;
-    emit(findings, place, n, read(mark, match, place));
+    if (place.indent <= (mark.indent ?? 2)) emit(findings, place, n, read(mark, match, place));
     return;
   }
-  if (place.indent > 0 && !/^(?:js|jsx|mjs|cjs|ts|tsx|vue)$/.test(place.ext)) return;
-  const severity = severityOf(
-    place.level ?? /^(?:syntax )?error\b/i.exec(place.rest)?.[0].slice(0, 5),
-    "warning",
-  );
-  emit(findings, place, n, {
+  if (place.indent === 0 || (place.indent <= 2 && INDENTED.test(place.ext)))
+    emit(findings, place, n, unmarked(place));
+}
+
+/** A message without any mark is kept whole; only a leading dash goes. */
+function unmarked(place: Place): Reading {
+  const word = /^(?:syntax )?(error|warning|info|note)\b/i.exec(place.rest)?.[1];
+  return {
     tool: TOOLS.get(place.ext) ?? "generic",
-    severity,
+    severity: severityOf(place.level ?? word, "warning"),
     rule: undefined,
-    message: place.rest,
-  });
+    message: place.rest.replace(/^- /, ""),
+  };
 }
 
 /** Lines of the same shape that are no message: stack frames, coverage tables, code excerpts, headings of two lines. */
@@ -268,7 +106,9 @@ function noMessage(place: Place): boolean {
     return true;
   if (/^l?hs$/.test(ext) && /^(?:(?:error|warning):.*|Warning:)?$/.test(rest)) return true;
   return (
-    /^(?:in [`'"]|at \S+ |passed|ok$|\||\[\d+\/\d+\]|[\d.%\s]+$)/.test(rest) || /^\W*$/.test(rest)
+    /^(?:lint|format|parse|assist)\S*.*━/.test(rest) ||
+    /^(?:in [`'"]|at \S+ |passed|ok$|\||\[\d+\/\d+\]|[\d.%\s]+$)/.test(rest) ||
+    /^\W*$/.test(rest)
   );
 }
 
@@ -300,43 +140,6 @@ function messageOf(group: number | undefined, match: RegExpExecArray, rest: stri
   if (group === -1) return rest.slice(rest.indexOf(": ") + 2);
   return rest.slice(group === -2 ? rest.indexOf("] ") + 2 : rest.indexOf(": ") + 2);
 }
-
-const COMPILERS = new Map<string, string>([
-  ...["c", "cc", "cpp", "cxx", "h", "hh", "hpp", "hxx", "m", "mm", "cu", "inl", "f90", "f"].map(
-    (ext): [string, string] => [ext, "gcc"],
-  ),
-  ["java", "javac"],
-  ["scala", "scalac"],
-  ["swift", "swiftc"],
-  ["kt", "kotlinc"],
-  ["go", "go"],
-  ["rb", "ruby"],
-  ["py", "mypy"],
-]);
-
-/** Who most likely wrote a message that carries no mark at all. */
-const TOOLS = new Map<string, string>([
-  ["go", "go"],
-  ["py", "python"],
-  ["rb", "ruby"],
-  ["rs", "rustc"],
-  ["php", "phpstan"],
-  ["proto", "buf"],
-  ["lua", "luacheck"],
-  ["js", "standard"],
-  ["jsx", "standard"],
-  ["erb", "erb_lint"],
-  ["ex", "elixir"],
-  ["exs", "elixir"],
-  ["erl", "erlc"],
-  ["yml", "yamllint"],
-  ["yaml", "yamllint"],
-  ["md", "markdownlint"],
-  ["env", "dotenv_linter"],
-]);
-
-const LINTERS =
-  /lint|python|codespell|pylint|standard|buf|phpstan|mypy|cop|bandit|clippy|psalm|staticcheck|gosec|reek|fasterer|phpcs|credo|shellcheck/;
 
 function emit(findings: Findings, place: Place, n: number, reading: Reading): void {
   const { tool, severity, rule, message } = reading;

@@ -166,6 +166,36 @@ const CASES: Readonly<Record<string, Case>> = {
       "warning: the lock file is old\nnothing more",
     ],
   },
+  headed: {
+    hits: [
+      [
+        'File "bin/cart.ml", line 12, characters 4-9:\n12 | let x = y\n        ^\nError: Unbound value y',
+        ["ocaml error bin/cart.ml:12:4 Unbound value y"],
+      ],
+      [
+        "src/cart.cr:12:5\n[W] Lint/UselessAssign: Useless assignment to variable `x`",
+        ["ameba warning src/cart.cr:12:5 Lint/UselessAssign: Useless assignment to variable `x`"],
+      ],
+      [
+        "src/cart.ts:12:5 lint/suspicious/noExplicitAny ━━━━━━\n\n  × Unexpected any.",
+        ["biome error src/cart.ts:12:5 Unexpected any."],
+      ],
+    ],
+    misses: ['File "bin/cart.ml", line 12\n\nnothing', "src/cart.cr:12:5\nput aside"],
+  },
+  credo: {
+    hits: [
+      [
+        "┃ [W] ↗ There should be no calls to IO.inspect/1.\n┃       lib/cart.ex:12:5 #(Cart.total)",
+        ["credo warning lib/cart.ex:12:5 There should be no calls to IO.inspect/1."],
+      ],
+      [
+        "┃ [R] → Modules should have a @moduledoc tag.\n┃       lib/cart.ex:1:11 #(Cart)",
+        ["credo info lib/cart.ex:1:11 Modules should have a @moduledoc tag."],
+      ],
+    ],
+    misses: ["┃ Code Readability", "┃ [W] ↗ There should be no calls\nlib/cart.ex"],
+  },
   python_codes: {
     hits: [
       [

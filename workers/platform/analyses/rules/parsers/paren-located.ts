@@ -4,9 +4,9 @@ import { PARSER_LINES_MAX, type Findings, type OpenParser, type Parser } from ".
 import { compileCode, intOf, positive, LANGUAGES, oneLine, severityOf } from "./words.ts";
 
 const PAREN =
-  /^\s{0,4}(?:\d+>)?((?:[A-Za-z]:(?=[\\/]))?[^\s()"'<>|*:][^()"'<>|*:]{0,400}?)\((\d{1,7})(?:, ?(\d{1,7}))?(?:-\d+|,\d+,\d+)?\) ?: (?:Visual C\+\+ )?(fatal error|error|warning|info|note|message|Error|Warning|Hint|Fatal)(?: ([A-Z]{1,8}\d{1,6}))?:? (.*)$/;
+  /^\s{0,4}(?:\d+>)?(?:ERROR in |Error: )?((?:[A-Za-z]:(?=[\\/]))?[^\s()"'<>|*:][^()"'<>|*:]{0,400}?)\((\d{1,7})(?:, ?(\d{1,7}))?(?:-\d+|,\d+,\d+)?\) ?:? (?:Visual C\+\+ )?((fatal error|error|warning|info|note|message|Error|Warning|Hint|Fatal)(?: ([A-Z]{1,8}\d{1,6}))?(?: ?:|\b) ?(.*))$/;
 const PRETTY =
-  /^((?:[A-Za-z]:(?=[\\/]))?[^\s:()]{1,400}\.[cm]?[tj]sx?):(\d{1,7}):(\d{1,7}) - (error|warning) (TS\d+): (.*)$/;
+  /^(?:ERROR in |Error: )?((?:[A-Za-z]:(?=[\\/]))?[^\s:()]{1,400}\.[cm]?[tj]sx?):(\d{1,7}):(\d{1,7}) - (error|warning) (TS\d+): (.*)$/;
 /** Further lines of one TypeScript message are indented below it. */
 const FURTHER = /^ {2,}\S/;
 
@@ -15,9 +15,9 @@ export const parenLocated: Parser = {
   id: "paren_located",
   kind: "compiler",
   prefilter: [
-    String.raw`\(\d{1,7}(?:, ?\d{1,7})?(?:-\d{1,7})?\) ?: (?:fatal |error|warning|info|note|message|Error|Warning|Hint|Fatal)`,
+    String.raw`\(\d{1,7}(?:, ?\d{1,7})?(?:-\d{1,7})?\) ?:? (?:fatal |error|warning|info|note|message|Error|Warning|Hint|Fatal)`,
     " - (?:error|warning) TS\\d",
-    String.raw`,\d{1,4}\): (?:error|warning)`,
+    String.raw`,\d{1,4}\): (?:error|warning|Error|Warning)`,
   ],
   opens: (line) => PAREN.test(line) || PRETTY.test(line),
   open,
@@ -56,13 +56,11 @@ function open(findings: Findings): OpenParser {
 function paren(line: string, n: number): Diagnostic | undefined {
   const match = PAREN.exec(line);
   if (match === null) return undefined;
-  const [, file = "", row, col, word, code, text = ""] = match;
+  const [, file = "", row, col, whole = "", word, code, text = ""] = match;
   if (!known(file)) return undefined;
   const typescript = code !== undefined && /^TS\d+$/.test(code);
   // Other tools of this shape keep their code in the message: that is how people search for it.
-  const message = typescript
-    ? text
-    : `${word ?? ""}${code === undefined ? "" : ` ${code}`}: ${text}`;
+  const message = typescript ? text : whole;
   return located(typescript ? "tsc" : toolOf(code, file), severityOf(word), {
     file,
     row,

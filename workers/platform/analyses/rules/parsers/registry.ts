@@ -11,6 +11,7 @@ import { furtherLinters, shellcheck } from "./further-linters.ts";
 import { goTest } from "./go-test.ts";
 import { gradleTest } from "./gradle-test.ts";
 import { jest } from "./jest.ts";
+import { credo, headed } from "./headed.ts";
 import { jvmStyle, kotlinc, mavenCompiler, sbt } from "./jvm-compilers.ts";
 import { jasmine, karma, karmaTree } from "./karma.ts";
 import { located } from "./located.ts";
@@ -76,6 +77,8 @@ export const PARSERS: readonly Parser[] = [
   parenLocated,
   bracketLocated,
   arrowLocated,
+  headed,
+  credo,
   pythonCodes,
   pydocstyle,
   pythonFormat,

@@ -1,12 +1,19 @@
 /** Linters that print a file once and its findings below: ESLint's stylish form and all that copied it, tables of PHP tools. */
 import type { Diagnostic } from "../../model.ts";
 import { PARSER_LINES_MAX, type Findings, type OpenParser, type Parser } from "./contract.ts";
-import { intOf, severityOf } from "./words.ts";
+import { group, intOf, positive, severityOf } from "./words.ts";
 
 const HEADER =
-  /^(?:(?:[A-Za-z]:[\\/])?[^\s:*?"<>|()]{1,400}\.[A-Za-z]\w{0,9}|(?:\/[^:*?"<>|()]{1,400}\.[A-Za-z]\w{0,9}))$/;
+  /^ ?(?:(?:[A-Za-z]:[\\/])?[^\s:*?"<>|()]{1,400}\.[A-Za-z]\w{0,9}|(?:\/[^:*?"<>|()]{1,400}\.[A-Za-z]\w{0,9}))$/;
 const ROW =
   /^\s*(\d{1,7}):(\d{1,7})(?:-\d+:\d+)?\s+(error|warning|info|suggestion|warn|✖|×|✗|⚠|‼|ℹ)\s+(\S.*)$/;
+/** Forms without a severity word: a code, or a severity before the place. */
+const CODED_ROW = /^ {1,6}(\d{1,7}):(\d{1,7}) +([A-Z]{1,4}\d{2,4}) +(\S.*)$/;
+const TSLINT_ROW = /^(ERROR|WARNING): (\d{1,7}):(\d{1,7}) +([\w-]+) +(\S.*)$/;
+const SQLFLUFF_HEADER = /^== \[(\S.*)\] FAIL$/;
+const REEK_HEADER = /^(\S+\.rb) -- \d+ warnings?:$/;
+const REEK_ROW = /^\s+\[(\d+)(?:, \d+)*\]: ?(([A-Z]\w+): .*)$/;
+const SQLFLUFF_ROW = /^L: +(\d+) \| P: +(\d+) \| +(\w+) \| (.*)$/;
 const PHPCS_HEADER = /^FILE: (\S.*)$/;
 const PHPCS_ROW = /^\s*(\d+) \| (ERROR|WARNING)\s* \| (?:\[[x ]\] )?(.*)$/;
 const PHPSTAN_HEADER = /^\s{1,2}Line {2,4}(\S+\.php)(?: \(.*\))?\s*$/;
@@ -19,21 +26,25 @@ export const stylish: Parser = {
   id: "stylish",
   kind: "linter",
   prefilter: [
-    String.raw`\.(?:[cm]?[jt]sx?|vue|svelte|astro|css|scss|sass|less|styl|mdx?|markdown|html?|json5?|ya?ml|hbs|graphql|txt|rst)$`,
+    String.raw`\.(?:[cm]?[jt]sx?|vue|svelte|astro|css|scss|sass|less|styl|mdx?|markdown|html?|json5?|ya?ml|hbs|graphql|txt|rst|py|sol)$`,
     String.raw`^FILE: \S`,
+    String.raw`^== \[\S`,
+    String.raw`\.rb -- \d`,
     String.raw`^\s{1,2}Line {2,4}\S{1,99}\.php`,
   ],
   opens: (line) =>
     (HEADER.test(line) && EXTENSION.test(line)) ||
     PHPCS_HEADER.test(line) ||
+    SQLFLUFF_HEADER.test(line) ||
+    REEK_HEADER.test(line) ||
     PHPSTAN_HEADER.test(line),
   open,
 };
 
 const EXTENSION =
-  /\.(?:[cm]?[jt]sx?|vue|svelte|astro|css|scss|sass|less|styl|mdx?|markdown|html?|json5?|ya?ml|hbs|graphql|txt|rst)$/;
+  /\.(?:[cm]?[jt]sx?|vue|svelte|astro|css|scss|sass|less|styl|mdx?|markdown|html?|json5?|ya?ml|hbs|graphql|txt|rst|py|sol)$/;
 
-type Kind = "stylish" | "phpcs" | "phpstan";
+type Kind = "stylish" | "phpcs" | "phpstan" | "sqlfluff" | "reek";
 
 function open(findings: Findings): OpenParser {
   let file = "";
@@ -56,25 +67,37 @@ function open(findings: Findings): OpenParser {
         return rows < PARSER_LINES_MAX;
       }
       gap += 1;
-      const quiet =
-        line.trim() === "" ||
-        (kind !== "stylish" && /^[\s\-+=|]*$|^FOUND \d|^\s+\| {2}|^ {7,}/.test(line));
-      return quiet && gap < GAP_MAX;
+      return gap < GAP_MAX && quiet(kind, line, rows > 0);
     },
     end() {},
   };
 }
 
+/** Lines that may stand between rows: blanks, rulers, and below a first row its excerpt. */
+function quiet(kind: Kind, line: string, begun: boolean): boolean {
+  if (line.trim() === "") return true;
+  if (kind === "stylish") return begun && /^ {2}/.test(line);
+  return /^[\s\-+=|]*$|^FOUND \d|^\s+\| {2}|^ {7,}/.test(line);
+}
+
 function headerOf(line: string): { file: string; kind: Kind } | undefined {
   const phpcs = PHPCS_HEADER.exec(line)?.[1];
   if (phpcs !== undefined) return { file: phpcs, kind: "phpcs" };
+  const sqlfluff = SQLFLUFF_HEADER.exec(line)?.[1];
+  if (sqlfluff !== undefined) return { file: sqlfluff, kind: "sqlfluff" };
+  const reek = REEK_HEADER.exec(line)?.[1];
+  if (reek !== undefined) return { file: reek, kind: "reek" };
   const phpstan = PHPSTAN_HEADER.exec(line)?.[1];
   if (phpstan !== undefined) return { file: phpstan, kind: "phpstan" };
-  return HEADER.test(line) && EXTENSION.test(line) ? { file: line, kind: "stylish" } : undefined;
+  return HEADER.test(line) && EXTENSION.test(line)
+    ? { file: line.trim(), kind: "stylish" }
+    : undefined;
 }
 
 function rowOf(kind: Kind, line: string, file: string, n: number): Diagnostic | undefined {
-  if (kind === "stylish") return stylishRow(line, file, n);
+  if (kind === "stylish") return stylishRow(line, file, n) ?? codedRow(line, file, n);
+  if (kind === "sqlfluff") return sqlfluffRow(line, file, n);
+  if (kind === "reek") return reekRow(line, file, n);
   const match = (kind === "phpcs" ? PHPCS_ROW : PHPSTAN_ROW).exec(line);
   const number = intOf(match?.[1]);
   if (match === null || number === undefined) return undefined;
@@ -85,6 +108,63 @@ function rowOf(kind: Kind, line: string, file: string, n: number): Diagnostic | 
     file,
     line: number,
     message,
+    log_line: n,
+  };
+}
+
+function codedRow(line: string, file: string, n: number): Diagnostic | undefined {
+  const coded = CODED_ROW.exec(line);
+  if (coded !== null)
+    return {
+      tool: "flake8",
+      severity: "warning",
+      file,
+      line: intOf(coded[1]),
+      column: positive(coded[2]),
+      rule: coded[3],
+      message: `${group(coded, 3)} ${group(coded, 4)}`,
+      log_line: n,
+    };
+  const tslint = TSLINT_ROW.exec(line);
+  if (tslint === null) return undefined;
+  return {
+    tool: "tslint",
+    severity: severityOf(tslint[1]),
+    file,
+    line: intOf(tslint[2]),
+    column: positive(tslint[3]),
+    rule: tslint[4],
+    message: group(tslint, 5),
+    log_line: n,
+  };
+}
+
+function reekRow(line: string, file: string, n: number): Diagnostic | undefined {
+  const match = REEK_ROW.exec(line);
+  if (match === null) return undefined;
+  const [message, rule] = [group(match, 2), match[3]];
+  return {
+    tool: "reek",
+    severity: "warning",
+    file,
+    line: intOf(match[1]),
+    rule,
+    message,
+    log_line: n,
+  };
+}
+
+function sqlfluffRow(line: string, file: string, n: number): Diagnostic | undefined {
+  const match = SQLFLUFF_ROW.exec(line);
+  if (match === null) return undefined;
+  return {
+    tool: "sqlfluff",
+    severity: "error",
+    file,
+    line: intOf(match[1]),
+    column: positive(match[2]),
+    rule: match[3],
+    message: group(match, 4),
     log_line: n,
   };
 }

@@ -153,6 +153,6 @@ export const LANGUAGES: ReadonlySet<string> = new Set(
     "py pyi pyx ipynb rb rake gemspec podspec ru erb haml slim php phtml twig blade pl pm t pod lua js jsx mjs cjs ts tsx mts cts vue svelte astro coffee " +
     "css scss sass less styl html htm xhtml hbs pug md markdown mdx rst adoc txt tex bib yml yaml json json5 toml ini cfg conf properties env xml xsd plist " +
     "sh bash zsh ksh fish bats ps1 psm1 psd1 bat cmd sql proto thrift graphql gql tf tfvars hcl nix bzl cmake mk mak am ac in ex exs erl hrl eex leex heex " +
-    "hs lhs ml mli re elm purs idr agda v sv vhd vhdl jl r R Rmd dart nim cr d zig pas pp el lisp scm rkt vim sol feature robot dockerfile in pl6 raku"
+    "hs lhs ml mli re elm purs idr agda v sv vhd vhdl jl r R Rmd dart nim cr d zig pas pp el lisp scm rkt vim sol feature robot dockerfile pl6 raku bazel rego cue dhall gleam typ jsonnet libsonnet tcl hsc ec slim adb ads f95 f03 f08 sbt wgsl glsl cl move cairo zig"
   ).split(" "),
 );
