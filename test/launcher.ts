@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { childrenOf, gone, identify, type Identity } from "../local/process.ts";
+import { childrenOf, gone, type Identity } from "../local/process.ts";
 import { readLauncher, readState, secretsOf, statePaths } from "../local/state.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -34,6 +34,10 @@ export type Launch = {
   startMs: number;
   /** An access token of the owner; the first call does the first-run setup. */
   token(): Promise<string>;
+  /** What the launcher printed so far, on both outputs. */
+  printed(): string;
+  /** Null while it runs, and after it was killed. */
+  exitCode(): number | null;
   /** The token of the local routes (`/internal/v1/local/...`). */
   launcherToken: string;
   /** Waits until no task and no outbox row is open. */
@@ -57,6 +61,7 @@ const Idle = z.object({ idle: z.boolean() });
 /** A start on a loaded machine that also builds the console. */
 const READY_MS = 90_000;
 const STOP_MS = 30_000;
+const POLL_MS = 10;
 const IDLE_POLL_MS = 50;
 
 /**
@@ -85,7 +90,11 @@ export async function launch(options: LaunchOptions = {}): Promise<Launch> {
     env: Object.assign({ ...process.env, DATABASE_URL: undefined }, options.env),
     stdio: ["ignore", "pipe", "pipe", "ipc"],
   });
-  const ready = await readyLine(child);
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (text: string) => (printed += text));
+  }
+  const ready = await readyLine(child, () => printed);
   const startMs = performance.now() - from;
   const launcherToken = secretsOf(statePaths(stateDir)).control.LAUNCHER_TOKEN;
   const call = callerOf(ready.api, launcherToken);
@@ -94,6 +103,8 @@ export async function launch(options: LaunchOptions = {}): Promise<Launch> {
     stateDir,
     startMs,
     launcherToken,
+    printed: () => printed,
+    exitCode: () => child.exitCode,
     token: tokenSource(ready, call),
     idle: (limitMs = 30_000) => untilIdle(call, limitMs),
     stop: () => stop(child, stateDir, options.stateDir === undefined),
@@ -103,33 +114,21 @@ export async function launch(options: LaunchOptions = {}): Promise<Launch> {
 
 type Ready = z.infer<typeof Ready>;
 
-function readyLine(child: ChildProcess): Promise<Ready> {
-  return new Promise((resolve, reject) => {
-    let output = "";
-    const timer = setTimeout(() => {
-      child.kill("SIGKILL");
-      reject(
-        new Error(`no ready line within ${READY_MS / 1000} s; the launcher printed:\n${output}`),
-      );
-    }, READY_MS);
-    const read = (text: string): void => {
-      output += text;
-      const line = output.split("\n").find((candidate) => candidate.startsWith('{"event":"ready"'));
-      if (line === undefined || !line.endsWith("}")) return;
-      clearTimeout(timer);
-      resolve(Ready.parse(JSON.parse(line)));
-    };
-    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", read);
-    child.once("exit", (code) => {
-      clearTimeout(timer);
-      reject(
-        Object.assign(new Error(`the launcher ended with code ${String(code)}:\n${output}`), {
-          exitCode: code,
-          output,
-        }),
-      );
-    });
-  });
+async function readyLine(child: ChildProcess, printed: () => string): Promise<Ready> {
+  const end = performance.now() + READY_MS;
+  while (child.exitCode === null && child.signalCode === null && performance.now() < end) {
+    const line = printed()
+      .split("\n")
+      .slice(0, -1)
+      .find((candidate) => candidate.startsWith('{"event":"ready"'));
+    if (line !== undefined) return Ready.parse(JSON.parse(line));
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  const code = child.exitCode;
+  child.kill("SIGKILL");
+  const what =
+    code === null ? `printed no ready line within ${READY_MS / 1000} s` : `ended with code ${code}`;
+  throw new Error(`the launcher ${what}:\n${printed()}`);
 }
 
 type Call = (method: string, path: string, body?: unknown) => Promise<unknown>;
@@ -215,11 +214,11 @@ async function kill9(known: Identity): Promise<void> {
 }
 
 async function stop(child: ChildProcess, stateDir: string, remove: boolean): Promise<void> {
-  const running = child.pid === undefined ? undefined : identify(child.pid);
-  if (running !== undefined) {
-    child.kill("SIGTERM");
-    if (!(await gone(running, STOP_MS)))
-      throw new Error(`the launcher did not stop within ${STOP_MS / 1000} s`);
+  const end = performance.now() + STOP_MS;
+  child.kill("SIGTERM");
+  while (child.exitCode === null && child.signalCode === null) {
+    if (performance.now() > end) throw new Error(`the launcher did not stop in ${STOP_MS} ms`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   const staged = readState(statePaths(stateDir)).postgres?.dataDir;
   if (!remove) return;
