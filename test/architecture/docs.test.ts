@@ -42,6 +42,17 @@ test("the guide names every flag of the launcher, and no other", () => {
   ).toEqual(flags(readText("local/flags.ts"), /^ {2}"(--[a-z-]+)":/gm));
 });
 
+test("[B6] every path of the API carries its version", () => {
+  const document: unknown = JSON.parse(readText("docs/openapi.json"));
+  const paths =
+    typeof document === "object" && document !== null && "paths" in document
+      ? document.paths
+      : null;
+  const named = Object.keys(paths ?? {});
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((path) => !path.startsWith("/api/v1/"))).toEqual([]);
+});
+
 test("the README counts the decisions right", () => {
   const rows = readRegister().flatMap((paper) => paper.rows);
   expect(readText("README.md")).toContain(`all ${rows.length} decisions`);
