@@ -63,11 +63,17 @@ export function txOver(run: (text: string, params: readonly SqlValue[]) => Promi
     const { columns, rows } = await run(text, params);
     return rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]])));
   };
-  const db = drizzle(async (text, params: SqlValue[]) => {
-    const { rows } = await run(text, params);
-    return { rows: [...rows] };
-  });
-  return { db, query };
+  let db: PgRemoteDatabase | undefined;
+  return {
+    query,
+    // Made when it is asked for: most transactions run constant text.
+    get db() {
+      return (db ??= drizzle(async (text, params: SqlValue[]) => {
+        const { rows } = await run(text, params);
+        return { rows: [...rows] };
+      }));
+    },
+  };
 }
 
 /** Rolls back is not an error of Postgres: what the body threw goes on as it is. */
