@@ -3,7 +3,7 @@
  * in a frame (oxlint), behind a word (checkpatch, Bandit, Terraform), or alone (esbuild).
  */
 import type { Findings, OpenParser, Parser } from "./contract.ts";
-import { compileCode, group, intOf, positive, severityOf } from "./words.ts";
+import { anyOf, compileCode, group, intOf, positive, severityOf } from "./words.ts";
 
 /** A message's first line, and what the place below it looks like. Captures: 1 severity, 2 rule, 3 message. */
 interface Form {
@@ -84,6 +84,7 @@ const FORMS: readonly Form[] = [
   },
 ];
 
+const HEAD = anyOf(FORMS.map((form) => form.head));
 /** How far down a shown excerpt may go. */
 const EXCERPT_MAX = 60;
 
@@ -91,7 +92,7 @@ export const arrowLocated: Parser = {
   id: "arrow_located",
   kind: "compiler",
   prefilter: FORMS.map((form) => form.prefilter),
-  opens: (line) => FORMS.some((form) => form.head.test(line)),
+  opens: (line) => HEAD.test(line),
   open,
 };
 
@@ -113,7 +114,7 @@ function open(findings: Findings): OpenParser {
   return {
     feed(line, n) {
       last = n;
-      const forms = FORMS.filter((form) => form.head.test(line));
+      const forms = HEAD.test(line) ? FORMS.filter((form) => form.head.test(line)) : [];
       if (forms.length > 0) {
         flush(n - 1);
         head = { forms, from: n, line };

@@ -1,7 +1,7 @@
 /** What build tools and package managers print when they give up: the lines a person would point to, and their places. */
 import type { Category, Diagnostic } from "../../model.ts";
 import type { Findings, OpenParser, Parser } from "./contract.ts";
-import { intOf } from "./words.ts";
+import { anyOf, intOf } from "./words.ts";
 
 /** How a tool's failure begins, how far its text goes, and what it means. */
 interface Shape {
@@ -202,11 +202,13 @@ function mavenCode(text: string): Category {
     : "config.build_script";
 }
 
+const HEAD = anyOf(SHAPES.map((shape) => shape.head));
+
 export const buildTools: Parser = {
   id: "build_tools",
   kind: "build",
   prefilter: SHAPES.map((shape) => shape.prefilter),
-  opens: (line) => SHAPES.some((shape) => shape.head.test(line)),
+  opens: (line) => HEAD.test(line),
   open,
 };
 

@@ -1,7 +1,7 @@
 /** Messages below their place: OCaml, gfortran, Crystal and its linter, svelte-check, Biome, Flow, credo. */
 import type { Diagnostic } from "../../model.ts";
 import type { Findings, Parser } from "./contract.ts";
-import { compileCode, group, intOf, positive, severityOf } from "./words.ts";
+import { anyOf, compileCode, group, intOf, positive, severityOf } from "./words.ts";
 
 /** A place alone on its line, and the message that some lines below tells it was one. Captures: file, line, column. */
 interface Form {
@@ -65,12 +65,14 @@ const FORMS: readonly Form[] = [
   },
 ];
 
+const HEAD = anyOf(FORMS.map((form) => form.head));
+
 /** Place first, message below; without the message nothing is reported. */
 export const headed: Parser = {
   id: "headed",
   kind: "compiler",
   prefilter: FORMS.map((form) => form.prefilter),
-  opens: (line) => FORMS.some((form) => form.head.test(line)),
+  opens: (line) => HEAD.test(line),
   open(findings) {
     let form: Form | undefined;
     let place: RegExpExecArray | null = null;

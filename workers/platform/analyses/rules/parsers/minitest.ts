@@ -99,8 +99,9 @@ export const minitestReporters: Parser = oneLine({
   id: "minitest_reporters",
   kind: "test",
   prefilter: [
-    String.raw`^\s*(?:FAIL|ERROR)\[?"?\s?(?:test_|[A-Z][\w:]*#test_)`,
-    String.raw`^\s*test_.* (?:FAIL|ERROR) \([\d.]+s\)`,
+    String.raw`(?:FAIL|ERROR)\["test_`,
+    String.raw`^\s*(?:FAIL|ERROR) [A-Z][\w:]*#test_`,
+    String.raw` (?:FAIL|ERROR) \(\d`,
   ],
   rows: [
     {

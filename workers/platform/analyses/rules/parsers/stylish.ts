@@ -26,7 +26,9 @@ export const stylish: Parser = {
   id: "stylish",
   kind: "linter",
   prefilter: [
-    String.raw`\.(?:[cm]?[jt]sx?|vue|svelte|astro|css|scss|sass|less|styl|mdx?|markdown|html?|json5?|ya?ml|hbs|graphql|txt|rst|py|sol)$`,
+    String.raw`\.(?:[cm]?[jt]sx?|vue|svelte|astro|css|scss|sass|less|styl|mdx?|markdown|html?|json5?|ya?ml|hbs|graphql|txt|rst|sol)$`,
+    // Python files only as one checker prints them: the ending alone stands on every line of a test run.
+    String.raw`^\./\w`,
     String.raw`^FILE: \S`,
     String.raw`^== \[\S`,
     String.raw`\.rb -- \d`,

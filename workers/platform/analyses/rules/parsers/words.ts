@@ -94,15 +94,20 @@ export interface Row {
   readonly found: (match: RegExpExecArray, n: number, findings: Findings) => void;
 }
 
+/** One expression for "any of these": asking once is several times cheaper than asking each. None may have flags. */
+export const anyOf = (shapes: readonly RegExp[]): RegExp =>
+  new RegExp(shapes.map((shape) => `(?:${shape.source})`).join("|"));
+
 /** A parser of whole one-line findings: it opens where a row matches, reports by the first such row, and is done. */
 export function oneLine(
   spec: Pick<Parser, "id" | "kind" | "prefilter"> & { readonly rows: readonly Row[] },
 ): Parser {
+  const any = anyOf(spec.rows.map((row) => row.shape));
   return {
     id: spec.id,
     kind: spec.kind,
     prefilter: spec.prefilter,
-    opens: (line) => spec.rows.some((row) => row.shape.test(line)),
+    opens: (line) => any.test(line),
     open: (findings) => ({
       feed(line, n) {
         for (const row of spec.rows) {
