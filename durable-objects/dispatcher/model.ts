@@ -1,7 +1,12 @@
 /** How the rest of the platform speaks to a dispatcher: requests, answers and the RPC interface (`v: 1`). */
 import { z } from "zod";
 import type { Result } from "../../workers/platform/model.ts";
-import { PAYLOAD_BYTES_MAX, type RunStatus, type TaskError, type TaskState } from "../../workers/platform/tasks/model.ts";
+import {
+  PAYLOAD_BYTES_MAX,
+  type RunStatus,
+  type TaskError,
+  type TaskState,
+} from "../../workers/platform/tasks/model.ts";
 
 /** Most tasks in one envelope. */
 export const ENVELOPE_TASKS_MAX = 64;
@@ -133,7 +138,9 @@ export interface Emitted {
 }
 
 /** `gone`: the envelope is done, empty or leased to another worker. */
-export type Fetched = { readonly kind: "assigned"; readonly assignment: Assignment } | { readonly kind: "gone" };
+export type Fetched =
+  | { readonly kind: "assigned"; readonly assignment: Assignment }
+  | { readonly kind: "gone" };
 
 export interface Renewed {
   readonly lease_ms: number;

@@ -2,54 +2,66 @@
 import { DurableObject } from "cloudflare:workers";
 import type { z } from "zod";
 import { workerLog, type Log } from "../../workers/platform/adapters/log.ts";
-import { sqlFrom } from "../../workers/platform/adapters/postgres.ts";
 import type { DagConfig } from "../../workers/platform/dags/model.ts";
 import { SYSTEM_DAGS } from "../../workers/platform/dags/rules.ts";
 import { done, refuse, type Refused, type Result } from "../../workers/platform/model.ts";
 import type { RunStatus } from "../../workers/platform/tasks/model.ts";
 import { dispatcherName, leasePolicy } from "../../workers/platform/tasks/rules.ts";
-import { mirrorRuns, runnerOf } from "../../workers/platform/tasks/service.ts";
+import { runnerOf } from "../../workers/platform/tasks/service.ts";
 import { alarmFor } from "./machine/alarm.ts";
 import { configHash, datasetOf } from "./machine/append.ts";
 import type { World } from "./machine/lease.ts";
-import { WAITERS_MAX } from "./machine/limits.ts";
-import type { Answer, OutboxRow } from "./machine/state.ts";
+import type { Answer } from "./machine/state.ts";
 import type { Event } from "./machine/step.ts";
 import { type Deed, turn } from "./machine/turn.ts";
 import {
-  AwaitRequest, type Assignment, type Backlog, type DispatcherApi, EmitRequest, type Emitted, EnvelopeRequest, type Fetched, type Hint,
-  type NodeCounts, ObjectRequest, RenewRequest, type Renewed, ReportRequest, RunRequest, type RunView, TaskRequest, type TaskView, TasksRequest,
+  AwaitRequest,
+  type Assignment,
+  type Backlog,
+  type DispatcherApi,
+  EmitRequest,
+  type Emitted,
+  EnvelopeRequest,
+  type Fetched,
+  type NodeCounts,
+  ObjectRequest,
+  RenewRequest,
+  type Renewed,
+  ReportRequest,
+  RunRequest,
+  type RunView,
+  TaskRequest,
+  type TaskView,
+  TasksRequest,
 } from "./model.ts";
+import { Outbox } from "./object/outbox.ts";
+import { Waiters } from "./object/waiters.ts";
 import { databaseOf } from "./store/storage.ts";
 import { SqliteStore } from "./store/sqlite.ts";
 import { stateOf } from "./store/schema.ts";
 
-/** Messages per call of a queue (Queues limits). */
-const SEND_BATCH_MAX = 100;
-/** Outbox items and tasks mirrored in one transaction. */
-const MIRROR_ITEMS_MAX = 500;
-const MIRROR_TASKS_MAX = 4_000;
-/** Pause between two mirror transactions, so that a burst of changes becomes few writes. */
-const MIRROR_PAUSE_MS = 200;
-
 type Named = { readonly org_id: string; readonly dag_id: string };
-type Waiter = (status: Exclude<RunStatus, "running">) => void;
 
 export class Dispatcher extends DurableObject<Env> implements DispatcherApi {
   readonly #store: SqliteStore;
   readonly #policy: World["policy"];
-  readonly #waiters = new Map<string, Set<Waiter>>();
+  readonly #waiters = new Waiters();
+  readonly #outbox: Outbox;
   readonly #log: Log;
   /** The alarm as far as this instance knows; undefined until it looked. */
   #alarmAt: number | null | undefined;
-  #sending: Promise<void> | null = null;
-  #mirroring: Promise<void> | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#store = new SqliteStore(databaseOf(ctx.storage));
     this.#policy = leasePolicy(env.LEASE_MS, env.HEARTBEAT_MS);
     this.#log = workerLog(env.VERSION, () => Date.now(), { part: "dispatcher" });
+    this.#outbox = new Outbox({
+      store: this.#store,
+      log: this.#log,
+      env: () => this.env,
+      settled: (type, ids) => void this.#turn({ type, ids }),
+    });
   }
 
   async emit(request: EmitRequest): Promise<Result<Emitted>> {
@@ -58,17 +70,23 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherApi {
     const dataset = datasetOf(entered.value.config, request.source_id);
     if (!dataset.ok) return dataset;
     const unknown = this.#store.head().run === 0;
-    const emitted = this.#take({ type: "events.emitted", request: entered.value.request, datasetId: dataset.value }, "emitted");
+    const emitted = this.#take(
+      { type: "events.emitted", request: entered.value.request, datasetId: dataset.value },
+      "emitted",
+    );
     if (!emitted.ok) return emitted;
     // The first event of a dispatcher waits for Postgres to learn of it: a restart wakes only those it knows [C10].
-    if (unknown) await this.#mirrorOnce();
+    if (unknown) await this.#outbox.mirrorOnce();
     return done({ run_ids: emitted.value.runIds, duplicates: emitted.value.duplicates });
   }
 
   async fetchEnvelope(request: EnvelopeRequest): Promise<Result<Fetched>> {
     const entered = await this.#enter(EnvelopeRequest, request);
     if (!entered.ok) return entered;
-    const turned = this.#turn({ type: "envelope.fetched", envelope: entered.value.request.envelope_id });
+    const turned = this.#turn({
+      type: "envelope.fetched",
+      envelope: entered.value.request.envelope_id,
+    });
     if (!turned.ok) return turned;
     return done(turned.answer.kind === "assigned" ? turned.answer : { kind: "gone" });
   }
@@ -78,12 +96,16 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherApi {
     if (!entered.ok) return entered;
     const { envelope_id: envelope, fence } = entered.value.request;
     const renewed = this.#take({ type: "lease.renewed", envelope, fence }, "renewed");
-    return renewed.ok ? done({ lease_ms: renewed.value.leaseMs, canceled: renewed.value.canceled }) : renewed;
+    return renewed.ok
+      ? done({ lease_ms: renewed.value.leaseMs, canceled: renewed.value.canceled })
+      : renewed;
   }
 
   async report(request: ReportRequest): Promise<Result<null>> {
     const entered = await this.#enter(ReportRequest, request);
-    return entered.ok ? this.#do({ type: "results.reported", request: entered.value.request }) : entered;
+    return entered.ok
+      ? this.#do({ type: "results.reported", request: entered.value.request })
+      : entered;
   }
 
   /** Waits in memory only: an eviction, like a crowd, makes the caller look again later [Q8]. */
@@ -94,24 +116,28 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherApi {
     const run = this.#store.runView(runId);
     if (run === null) return refuse("not_found");
     if (run.status !== "running") return done(run.status);
-    const waiting = [...this.#waiters.values()].reduce((sum, set) => sum + set.size, 0);
-    if (waiting >= WAITERS_MAX) return done("pending");
-    return done(await this.#ending(runId, deadlineMs));
+    return done(await this.#waiters.wait(runId, deadlineMs));
   }
 
   async cancelRun(request: RunRequest): Promise<Result<null>> {
     const entered = await this.#enter(RunRequest, request);
-    return entered.ok ? this.#do({ type: "run.canceled", runId: entered.value.request.run_id }) : entered;
+    return entered.ok
+      ? this.#do({ type: "run.canceled", runId: entered.value.request.run_id })
+      : entered;
   }
 
   async cancelTask(request: TaskRequest): Promise<Result<null>> {
     const entered = await this.#enter(TaskRequest, request);
-    return entered.ok ? this.#do({ type: "task.canceled", taskId: entered.value.request.task_id }) : entered;
+    return entered.ok
+      ? this.#do({ type: "task.canceled", taskId: entered.value.request.task_id })
+      : entered;
   }
 
   async retryTask(request: TaskRequest): Promise<Result<null>> {
     const entered = await this.#enter(TaskRequest, request);
-    return entered.ok ? this.#do({ type: "task.retried", taskId: entered.value.request.task_id }) : entered;
+    return entered.ok
+      ? this.#do({ type: "task.retried", taskId: entered.value.request.task_id })
+      : entered;
   }
 
   async run(request: RunRequest): Promise<Result<RunView>> {
@@ -137,7 +163,14 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherApi {
     const entered = await this.#enter(TasksRequest, request);
     if (!entered.ok) return entered;
     const { run_id: runId, state, before, limit } = entered.value.request;
-    return done(this.#store.taskViews({ runId, state: stateOf(state), before: before === 0 ? Number.MAX_SAFE_INTEGER : before, limit }));
+    return done(
+      this.#store.taskViews({
+        runId,
+        state: stateOf(state),
+        before: before === 0 ? Number.MAX_SAFE_INTEGER : before,
+        limit,
+      }),
+    );
   }
 
   async wake(request: ObjectRequest): Promise<Result<Backlog>> {
@@ -157,23 +190,32 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherApi {
     this.#alarmAt = null;
     try {
       this.#turn({ type: "clock.ticked" });
-      await Promise.all([this.#send(), this.#mirror()]);
+      await Promise.all([this.#outbox.send(), this.#outbox.mirror()]);
     } finally {
       await this.#arm();
     }
   }
 
   /** Checks whom the call is for, takes up a changed configuration, and re-arms a lost alarm. */
-  async #enter<S extends z.ZodType<Named>>(schema: S, request: unknown): Promise<Result<{ request: z.infer<S>; config: DagConfig }>> {
+  async #enter<S extends z.ZodType<Named>>(
+    schema: S,
+    request: unknown,
+  ): Promise<Result<{ request: z.infer<S>; config: DagConfig }>> {
     const parsed = schema.safeParse(request);
     // Two versions of the code meet for minutes during a deploy; the caller tries again.
-    if (!parsed.success) return refuse("not_ready", { detail: "The dispatcher runs another version of this call.", retryAfterS: 1 });
+    if (!parsed.success)
+      return refuse("not_ready", {
+        detail: "The dispatcher runs another version of this call.",
+        retryAfterS: 1,
+      });
     const { org_id: orgId, dag_id: dagId } = parsed.data;
     const config = SYSTEM_DAGS.get(dagId);
     if (config === undefined) return refuse("not_found", { detail: "There is no such DAG." });
-    if (this.ctx.id.name !== undefined && this.ctx.id.name !== dispatcherName(orgId, dagId)) return refuse("not_found");
+    if (this.ctx.id.name !== undefined && this.ctx.id.name !== dispatcherName(orgId, dagId))
+      return refuse("not_found");
     if (this.#alarmAt === undefined) await this.#lookAtAlarm();
-    if (this.#store.head().configHash !== hashOf(config)) this.#turn({ type: "dag.configured", orgId, config });
+    if (this.#store.head().configHash !== hashOf(config))
+      this.#turn({ type: "dag.configured", orgId, config });
     return done({ request: parsed.data, config });
   }
 
@@ -190,113 +232,54 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherApi {
   #take<K extends Answer["kind"]>(event: Event, kind: K): Result<Extract<Answer, { kind: K }>> {
     const turned = this.#turn(event);
     if (!turned.ok) return turned;
-    if (turned.answer.kind !== kind) throw new TypeError(`${event.type} answered ${turned.answer.kind}`);
+    if (turned.answer.kind !== kind)
+      throw new TypeError(`${event.type} answered ${turned.answer.kind}`);
     return done(turned.answer as Extract<Answer, { kind: K }>);
   }
 
   /** Commits, arms, and only then sends: a crash repeats, it never loses. */
   #turn(event: Event): { ok: true; answer: Answer } | Refused {
-    const turned = turn(this.#store, event, { now: Date.now(), rng: { next: Math.random }, policy: this.#policy });
+    const turned = turn(this.#store, event, {
+      now: Date.now(),
+      rng: { next: Math.random },
+      policy: this.#policy,
+    });
     if (!turned.ok) return turned;
     void this.#arm();
     for (const deed of turned.deeds) this.#perform(deed);
     if (event.type !== "outbox.sent" && event.type !== "outbox.refused") {
-      this.ctx.waitUntil(this.#send());
-      this.ctx.waitUntil(this.#mirror());
+      this.ctx.waitUntil(this.#outbox.send());
+      this.ctx.waitUntil(this.#outbox.mirror());
     }
     return turned;
   }
 
   #perform(deed: Deed): void {
     if (deed.kind === "invoke") this.ctx.waitUntil(this.#invoke(deed.assignment));
-    else if (deed.status !== "running") for (const waiter of this.#waiters.get(deed.runId) ?? []) waiter(deed.status);
+    else this.#waiters.ended(deed.runId, deed.status);
   }
 
   /** Hands direct tasks to the Runner; its return is the report, and a lost one costs the lease [Q7]. */
   async #invoke(assignment: Assignment): Promise<void> {
     const { org_id, dag_id, envelope_id, fence } = assignment;
-    const beat = setInterval(() => this.#turn({ type: "lease.renewed", envelope: envelope_id, fence }), assignment.heartbeat_ms);
+    const beat = setInterval(
+      () => this.#turn({ type: "lease.renewed", envelope: envelope_id, fence }),
+      assignment.heartbeat_ms,
+    );
     try {
       const results = await runnerOf(this.ctx.exports).perform(assignment);
-      this.#turn({ type: "results.reported", request: { v: 1, org_id, dag_id, envelope_id, fence, results, last: true } });
+      this.#turn({
+        type: "results.reported",
+        request: { v: 1, org_id, dag_id, envelope_id, fence, results, last: true },
+      });
     } catch (error) {
-      this.#log.warn("the direct lane lost a reply; its lease will end", { envelope_id, error: String(error) });
+      this.#log.warn("the direct lane lost a reply; its lease will end", {
+        envelope_id,
+        error: String(error),
+      });
     } finally {
       clearInterval(beat);
     }
-  }
-
-  async #ending(runId: string, deadlineMs: number): Promise<RunStatus | "pending"> {
-    const waiters = this.#waiters.get(runId) ?? new Set();
-    this.#waiters.set(runId, waiters);
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let waiter: Waiter | undefined;
-    try {
-      return await new Promise<RunStatus | "pending">((resolve) => {
-        waiter = resolve;
-        waiters.add(resolve);
-        timer = setTimeout(() => resolve("pending"), deadlineMs);
-      });
-    } finally {
-      if (timer !== undefined) clearTimeout(timer);
-      if (waiter !== undefined) waiters.delete(waiter);
-      if (waiters.size === 0) this.#waiters.delete(runId);
-    }
-  }
-
-  /** One flight at a time; it ends when nothing is due. */
-  #send(): Promise<void> {
-    this.#sending ??= this.#sendAll().finally(() => (this.#sending = null));
-    return this.#sending;
-  }
-
-  async #sendAll(): Promise<void> {
-    for (;;) {
-      const items = this.#store.outbox("send", Date.now(), SEND_BATCH_MAX);
-      if (items.length === 0) return;
-      const ids = items.map((item) => item.id);
-      const { orgId: org_id, dagId: dag_id } = this.#store.head();
-      try {
-        await this.env.TASKS.sendBatch(
-          items.flatMap(({ body }) => {
-            if (body.kind !== "send") return [];
-            const hint: Hint = { v: 1, dispatcher: { org_id, dag_id }, envelope_id: body.envelope, n: body.n };
-            return [{ body: hint }];
-          }),
-        );
-        this.#turn({ type: "outbox.sent", ids });
-      } catch (error) {
-        this.#log.warn("the queue refused; the outbox keeps the messages", { error: String(error), messages: ids.length });
-        this.#turn({ type: "outbox.refused", ids });
-      }
-    }
-  }
-
-  #mirror(): Promise<void> {
-    this.#mirroring ??= this.#mirrorAll().finally(() => (this.#mirroring = null));
-    return this.#mirroring;
-  }
-
-  async #mirrorAll(): Promise<void> {
-    while (await this.#mirrorOnce()) await scheduler.wait(MIRROR_PAUSE_MS);
-  }
-
-  /** @returns whether there was anything to tell */
-  async #mirrorOnce(): Promise<boolean> {
-    const items = upTo(MIRROR_TASKS_MAX, this.#store.outbox("mirror", Date.now(), MIRROR_ITEMS_MAX));
-    if (items.length === 0) return false;
-    const bodies = items.flatMap(({ body }) => (body.kind === "mirror" ? [body] : []));
-    const rows = this.#store.mirrored([...new Set(bodies.flatMap((body) => body.runs))], [...new Set(bodies.flatMap((body) => body.tids))]);
-    const ids = items.map((item) => item.id);
-    const { orgId, dagId, open, unpassed, change } = this.#store.head();
-    try {
-      await mirrorRuns(sqlFrom(this.env), { orgId, dagId, ...rows, head: { backlog: open + unpassed, nextWake: this.#store.nextWake(), change } });
-      this.#turn({ type: "outbox.sent", ids });
-    } catch (error) {
-      this.#log.warn("Postgres did not take the mirror; the outbox keeps it", { error: String(error), items: ids.length });
-      this.#turn({ type: "outbox.refused", ids });
-    }
-    return true;
   }
 
   #backlog(): Backlog {
@@ -312,16 +295,6 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherApi {
     this.#alarmAt = at;
     await this.ctx.storage.setAlarm(Math.max(at, now + 1));
   }
-}
-
-/** The first items that name at most `tasks` tasks, at least one item. */
-function upTo(tasks: number, items: readonly OutboxRow[]): readonly OutboxRow[] {
-  let named = 0;
-  const end = items.findIndex(({ body }, index) => {
-    named += body.kind === "mirror" ? body.tids.length : 0;
-    return index > 0 && named > tasks;
-  });
-  return end === -1 ? items : items.slice(0, end);
 }
 
 const hashes = new WeakMap<DagConfig, string>();

@@ -1,6 +1,12 @@
 /** The shell in workerd: storage, outbox, alarm, eviction, queue, direct lane, waiting. Postgres is a fake that can be down. */
 import { env } from "cloudflare:workers";
-import { evictDurableObject, listDurableObjectIds, reset, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import {
+  evictDurableObject,
+  listDurableObjectIds,
+  reset,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Scope, Tx } from "../../workers/platform/adapters/sql.ts";
 import { Fault } from "../../workers/platform/model.ts";
@@ -9,13 +15,17 @@ import type { Dispatcher } from "./object.ts";
 import { AWAIT_MS_MAX, type DispatcherApi, type EmitRequest } from "./model.ts";
 
 /** Takes what dispatchers mirror. A refused connection would do too, but the client's sockets reject where nobody listens. */
-const postgres = vi.hoisted(() => ({ down: false, rows: [] as { id: string; state?: string; status?: string; change: number }[] }));
+const postgres = vi.hoisted(() => ({
+  down: false,
+  rows: [] as { id: string; state?: string; status?: string; change: number }[],
+}));
 vi.mock(import("../../workers/platform/adapters/postgres.ts"), () => ({
   sqlFrom: () => ({
     transaction: <T>(_scope: Scope, body: (tx: Tx) => Promise<T>) => {
       if (postgres.down) return Promise.reject(new Fault("postgres", { retryable: true }));
       const query: Tx["query"] = (text, params = []) => {
-        if (!text.includes("dispatcher_heads")) postgres.rows.push(...(JSON.parse(String(params[0])) as typeof postgres.rows));
+        if (!text.includes("dispatcher_heads"))
+          postgres.rows.push(...(JSON.parse(String(params[0])) as typeof postgres.rows));
         return Promise.resolve([]);
       };
       return body(Object.assign(Object.create(null) as Tx, { query }));
@@ -27,12 +37,22 @@ const ORG = "00000000-0000-7000-8000-000000000001";
 const DAG = "sys.probe";
 const named = { v: 1, org_id: ORG, dag_id: DAG } as const;
 
-const stub = () => env.DISPATCHER.get(env.DISPATCHER.idFromName(dispatcherName(ORG, DAG))) as DurableObjectStub<Dispatcher>;
+const stub = () =>
+  env.DISPATCHER.get(
+    env.DISPATCHER.idFromName(dispatcherName(ORG, DAG)),
+  ) as DurableObjectStub<Dispatcher>;
 const dispatcher = () => stub() as unknown as DispatcherApi;
 
 const start = (dedup: string, options: Partial<EmitRequest> = {}, events = 3): EmitRequest => ({
-  ...named, source_id: "starts", lane: "queue", mode: "live", request_id: "test", subject: null,
-  events: [{ dedup, partition: "_", payload: JSON.stringify({ events, payload_bytes: 0, collect: true }) }],
+  ...named,
+  source_id: "starts",
+  lane: "queue",
+  mode: "live",
+  request_id: "test",
+  subject: null,
+  events: [
+    { dedup, partition: "_", payload: JSON.stringify({ events, payload_bytes: 0, collect: true }) },
+  ],
   ...options,
 });
 
@@ -42,7 +62,8 @@ async function emitted(request: EmitRequest): Promise<string> {
   return answer.value.run_ids[0] ?? "";
 }
 
-const sql = <T>(query: string): Promise<T[]> => runInDurableObject(stub(), (_object, state) => state.storage.sql.exec(query).toArray() as T[]);
+const sql = <T>(query: string): Promise<T[]> =>
+  runInDurableObject(stub(), (_object, state) => state.storage.sql.exec(query).toArray() as T[]);
 const status = async (run_id: string, deadline_ms = 10_000) => {
   const answer = await dispatcher().awaitRun({ ...named, run_id, deadline_ms });
   return answer.ok ? answer.value : answer.refusal.code;
@@ -59,8 +80,15 @@ describe("dispatcher object", () => {
     const run_id = await emitted(start("a"));
     expect(await status(run_id)).toBe("succeeded");
     const counts = await dispatcher().counts({ ...named, run_id });
-    expect(counts.ok && counts.value.map((row) => [row.node_id, row.state, row.tasks, row.events]).toSorted()).toEqual([
-      ["collect", "succeeded", 3, 3], ["spread", "succeeded", 1, 1], ["work", "succeeded", 3, 3],
+    expect(
+      counts.ok &&
+        counts.value
+          .map((row) => [row.node_id, row.state, row.tasks, row.events])
+          .toSorted((a, b) => String(a).localeCompare(String(b))),
+    ).toEqual([
+      ["collect", "succeeded", 3, 3],
+      ["spread", "succeeded", 1, 1],
+      ["work", "succeeded", 3, 3],
     ]);
   });
 
@@ -81,13 +109,26 @@ describe("dispatcher object", () => {
     await emitted(start("before"));
     await status((await sql<{ run_id: string }>("select run_id from runs"))[0]?.run_id ?? "");
     await runInDurableObject(stub(), (_object, state) => {
-      state.storage.sql.exec("create trigger broken before insert on outbox when new.kind = 'send' begin select raise(abort, 'disk full'); end");
+      state.storage.sql.exec(
+        "create trigger broken before insert on outbox when new.kind = 'send' begin select raise(abort, 'disk full'); end",
+      );
     });
-    const before = await sql("select (select count(*) from events) as events, (select count(*) from tasks) as tasks, (select body from head) as head");
-    const refused = await runInDurableObject(stub(), (object) => object.emit(start("broken")).then(() => "stored", String));
+    const before = await sql(
+      "select (select count(*) from events) as events, (select count(*) from tasks) as tasks, (select body from head) as head",
+    );
+    const refused = await runInDurableObject(stub(), (object) =>
+      object.emit(start("broken")).then(() => "stored", String),
+    );
     expect(refused).toContain("disk full");
-    expect(await sql("select (select count(*) from events) as events, (select count(*) from tasks) as tasks, (select body from head) as head")).toEqual(before);
-    await runInDurableObject(stub(), (_object, state) => void state.storage.sql.exec("drop trigger broken"));
+    expect(
+      await sql(
+        "select (select count(*) from events) as events, (select count(*) from tasks) as tasks, (select body from head) as head",
+      ),
+    ).toEqual(before);
+    await runInDurableObject(
+      stub(),
+      (_object, state) => void state.storage.sql.exec("drop trigger broken"),
+    );
     expect(await status(await emitted(start("broken")))).toBe("succeeded");
   });
 
@@ -106,7 +147,9 @@ describe("dispatcher object", () => {
     await evictDurableObject(stub());
     const view = await dispatcher().run({ ...named, run_id });
     expect(view.ok && view.value).toMatchObject({ status: "running", total: 1, open: 1 });
-    expect(await runInDurableObject(stub(), (_object, state) => state.storage.getAlarm())).not.toBeNull();
+    expect(
+      await runInDurableObject(stub(), (_object, state) => state.storage.getAlarm()),
+    ).not.toBeNull();
     await dispatcher().wake(named);
     expect(await status(run_id)).toBe("succeeded");
   });
@@ -117,11 +160,20 @@ describe("dispatcher object", () => {
     expect(await status(run_id)).toBe("succeeded");
     expect(postgres.rows).toEqual([]);
     postgres.down = false;
-    await runInDurableObject(stub(), (_object, state) => void state.storage.sql.exec("update outbox set not_before = 0"));
+    await runInDurableObject(
+      stub(),
+      (_object, state) => void state.storage.sql.exec("update outbox set not_before = 0"),
+    );
     await runDurableObjectAlarm(stub());
-    await vi.waitFor(async () => expect(await dispatcher().backlog(named)).toMatchObject({ value: { open_outbox: 0 } }), 5_000);
+    await vi.waitFor(
+      async () =>
+        expect(await dispatcher().backlog(named)).toMatchObject({ value: { open_outbox: 0 } }),
+      5_000,
+    );
     expect(postgres.rows.filter((row) => row.id === run_id).at(-1)?.status).toBe("succeeded");
-    expect(new Set(postgres.rows.filter((row) => row.state === "succeeded").map((row) => row.id)).size).toBe(7);
+    expect(
+      new Set(postgres.rows.filter((row) => row.state === "succeeded").map((row) => row.id)).size,
+    ).toBe(7);
   });
 
   test("[L2] [Q2] an envelope is fetched once and reported by its fence only", async () => {
@@ -131,12 +183,25 @@ describe("dispatcher object", () => {
     const fetched = await dispatcher().fetchEnvelope(envelope);
     if (!fetched.ok || fetched.value.kind !== "assigned") throw new Error("not assigned");
     const { fence, tasks } = fetched.value.assignment;
-    expect(await dispatcher().fetchEnvelope(envelope)).toEqual({ ok: true, value: { kind: "gone" } });
+    expect(await dispatcher().fetchEnvelope(envelope)).toEqual({
+      ok: true,
+      value: { kind: "gone" },
+    });
     const results = tasks.map(({ tid }) => ({ tid, ok: true as const, outputs: [] }));
-    expect(await dispatcher().report({ ...envelope, fence: "1", results, last: true })).toMatchObject({ refusal: { code: "lease_lost" } });
-    expect(await dispatcher().renew({ ...envelope, fence })).toMatchObject({ ok: true, value: { lease_ms: 60_000, canceled: [] } });
-    expect(await dispatcher().report({ ...envelope, fence, results, last: true })).toEqual({ ok: true, value: null });
-    expect(await dispatcher().report({ ...envelope, fence, results, last: true })).toMatchObject({ refusal: { code: "lease_lost" } });
+    expect(
+      await dispatcher().report({ ...envelope, fence: "1", results, last: true }),
+    ).toMatchObject({ refusal: { code: "lease_lost" } });
+    expect(await dispatcher().renew({ ...envelope, fence })).toMatchObject({
+      ok: true,
+      value: { lease_ms: 60_000, canceled: [] },
+    });
+    expect(await dispatcher().report({ ...envelope, fence, results, last: true })).toEqual({
+      ok: true,
+      value: null,
+    });
+    expect(await dispatcher().report({ ...envelope, fence, results, last: true })).toMatchObject({
+      refusal: { code: "lease_lost" },
+    });
   });
 
   test("[Q8] waiting ends with the run, with the deadline, or at once when 64 wait already", async () => {
@@ -154,7 +219,8 @@ describe("dispatcher object", () => {
   test("a dispatcher answers no other organization, no unknown DAG and no other version of a call", async () => {
     const run_id = await emitted(start("mine"));
     const other = "00000000-0000-7000-8000-000000000002";
-    const code = async (answer: Promise<{ ok: boolean } & { refusal?: { code: string } }>) => (await answer).refusal?.code;
+    const code = async (answer: Promise<{ ok: boolean } & { refusal?: { code: string } }>) =>
+      (await answer).refusal?.code;
     expect(await code(dispatcher().backlog({ ...named, org_id: other }))).toBe("not_found");
     expect(await code(dispatcher().backlog({ ...named, dag_id: "sys.unknown" }))).toBe("not_found");
     expect(await code(dispatcher().backlog({ ...named, v: 2 as 1 }))).toBe("not_ready");
@@ -172,15 +238,23 @@ async function withoutQueue<T>(body: () => Promise<T>): Promise<T> {
   });
   try {
     const value = await body();
-    await vi.waitFor(async () => expect(await sql("select id from outbox where kind = 'send'")).toEqual([]));
+    await vi.waitFor(async () =>
+      expect(await sql("select id from outbox where kind = 'send'")).toEqual([]),
+    );
     return value;
   } finally {
-    await runInDurableObject(stub(), (object) => Object.defineProperty(object, "env", { configurable: true, value: env }));
+    await runInDurableObject(stub(), (object) =>
+      Object.defineProperty(object, "env", { configurable: true, value: env }),
+    );
   }
 }
 
 /** Makes everything that waits older; fake clocks do not reach a Durable Object. */
 const age = (ms: number): Promise<void> =>
   runInDurableObject(stub(), (_object, state) => {
-    state.storage.sql.exec("update envelopes set sent_at = sent_at - ?, lease_until = lease_until - ?", ms, ms);
+    state.storage.sql.exec(
+      "update envelopes set sent_at = sent_at - ?, lease_until = lease_until - ?",
+      ms,
+      ms,
+    );
   });

@@ -6,8 +6,16 @@ import type { Turned } from "../../durable-objects/dispatcher/machine/turn.ts";
 import type { MemoryStore } from "./memory-store.ts";
 import { outputsOf, type World } from "./world.ts";
 
-const TERMINAL: ReadonlySet<TaskRow["state"]> = new Set<TaskRow["state"]>(["succeeded", "canceled"]);
-const OPEN: ReadonlySet<TaskRow["state"]> = new Set<TaskRow["state"]>(["ready", "queued", "leased", "canceling"]);
+const TERMINAL: ReadonlySet<TaskRow["state"]> = new Set<TaskRow["state"]>([
+  "succeeded",
+  "canceled",
+]);
+const OPEN: ReadonlySet<TaskRow["state"]> = new Set<TaskRow["state"]>([
+  "ready",
+  "queued",
+  "leased",
+  "canceling",
+]);
 
 interface Before {
   readonly head: Head;
@@ -35,15 +43,24 @@ export class Watch {
     const after = this.#look();
     this.#before = after;
     this.#growing(before, after);
-    if (!turned.ok && sameTasks(before.tasks, after.tasks) !== null) this.#fail("N3s", `${event.type} was refused and changed a task`);
+    if (!turned.ok && sameTasks(before.tasks, after.tasks) !== null)
+      this.#fail("N3s", `${event.type} was refused and changed a task`);
     for (const [tid, task] of after.tasks) {
       const old = before.tasks.get(tid);
       if (old === task) continue;
-      if (old !== undefined && TERMINAL.has(old.state)) this.#fail("T2", `task ${String(tid)} left ${old.state} for ${task.state}`);
-      if (event.type === "results.reported" && old?.state === "leased" && task.state === "succeeded") this.#committed(task, event.request.fence);
-      if (old !== undefined && task.attempt > old.attempt + 1) this.#fail("T5", `task ${String(tid)} skipped an attempt`);
+      if (old !== undefined && TERMINAL.has(old.state))
+        this.#fail("T2", `task ${String(tid)} left ${old.state} for ${task.state}`);
+      if (
+        event.type === "results.reported" &&
+        old?.state === "leased" &&
+        task.state === "succeeded"
+      )
+        this.#committed(task, event.request.fence);
+      if (old !== undefined && task.attempt > old.attempt + 1)
+        this.#fail("T5", `task ${String(tid)} skipped an attempt`);
       const instance = this.#store.instances.get(task.inst);
-      if (instance !== undefined && task.attempt - task.base > instance.maxAttempts) this.#fail("T5", `task ${String(tid)} made ${String(task.attempt)} attempts`);
+      if (instance !== undefined && task.attempt - task.base > instance.maxAttempts)
+        this.#fail("T5", `task ${String(tid)} made ${String(task.attempt)} attempts`);
     }
     this.#leases();
   }
@@ -51,7 +68,8 @@ export class Watch {
   /** N7s: cursors and counters only grow. */
   #growing(before: Before, after: Before): void {
     for (const [inst, seq] of before.cursors) {
-      if ((after.cursors.get(inst) ?? 0) < seq) this.#fail("N7s", `cursor ${String(inst)} went back`);
+      if ((after.cursors.get(inst) ?? 0) < seq)
+        this.#fail("N7s", `cursor ${String(inst)} went back`);
     }
     for (const name of ["seq", "tid", "fences", "change", "envelope", "outbox"] as const) {
       if (after.head[name] < before.head[name]) this.#fail("N7s", `${name} went back`);
@@ -61,18 +79,29 @@ export class Watch {
   /** N4s: who commits holds the newest lease of the task. N12s: nothing canceled commits. */
   #committed(task: TaskRow, fence: string): void {
     const newest = this.#world.leases.get(task.tid);
-    if (newest !== fence) this.#fail("N4s", `task ${task.id} was committed with fence ${fence}, the lease is ${String(newest)}`);
+    if (newest !== fence)
+      this.#fail(
+        "N4s",
+        `task ${task.id} was committed with fence ${fence}, the lease is ${String(newest)}`,
+      );
     const run = this.#store.runs.get(task.run);
-    if (run !== undefined && this.#world.canceledRuns.has(run.runId)) this.#fail("N12s", `task ${task.id} of a canceled run was committed`);
+    if (run !== undefined && this.#world.canceledRuns.has(run.runId))
+      this.#fail("N12s", `task ${task.id} of a canceled run was committed`);
   }
 
   /** L1: a leased task sits in exactly one envelope, which is leased. */
   #leases(): void {
     for (const task of this.#before.tasks.values()) {
-      if (task.state !== "leased" && task.state !== "canceling" && task.state !== "queued") continue;
+      if (task.state !== "leased" && task.state !== "canceling" && task.state !== "queued")
+        continue;
       const envelope = this.#store.envelopes.get(task.envelope);
-      if (envelope === undefined || !envelope.members.includes(task.tid)) this.#fail("L1", `task ${String(task.tid)} is ${task.state} in no envelope`);
-      else if ((envelope.state === "leased") !== (task.state !== "queued")) this.#fail("L1", `task ${String(task.tid)} is ${task.state} in a ${envelope.state} envelope`);
+      if (envelope === undefined || !envelope.members.includes(task.tid))
+        this.#fail("L1", `task ${String(task.tid)} is ${task.state} in no envelope`);
+      else if ((envelope.state === "leased") !== (task.state !== "queued"))
+        this.#fail(
+          "L1",
+          `task ${String(task.tid)} is ${task.state} in a ${envelope.state} envelope`,
+        );
     }
   }
 
@@ -86,14 +115,18 @@ export class Watch {
       made.set(key, task);
       if (OPEN.has(task.state)) this.#fail("N2q", `task ${task.id} is ${task.state} at rest`);
       const event = events.get(task.eventSeq);
-      if (event === undefined || instances.get(task.inst)?.input !== event.datasetId) this.#fail("N15q", `task ${task.id} has another input than its event`);
-      else if (event.mode !== task.mode) this.#fail("E6", `task ${task.id} is ${task.mode}, its event ${event.mode}`);
+      if (event === undefined || instances.get(task.inst)?.input !== event.datasetId)
+        this.#fail("N15q", `task ${task.id} has another input than its event`);
+      else if (event.mode !== task.mode)
+        this.#fail("E6", `task ${task.id} is ${task.mode}, its event ${event.mode}`);
       this.#outputs(task);
     }
     for (const instance of instances.values()) this.#everyEvent(instance.inst, made);
     for (const run of runs.values()) {
-      if (run.status === "running") this.#fail("T8", `run ${run.runId} has nothing open and has not ended`);
-      if (this.#world.canceledRuns.has(run.runId) && run.status !== "canceled") this.#fail("N12s", `run ${run.runId} was canceled and is ${run.status}`);
+      if (run.status === "running")
+        this.#fail("T8", `run ${run.runId} has nothing open and has not ended`);
+      if (this.#world.canceledRuns.has(run.runId) && run.status !== "canceled")
+        this.#fail("N12s", `run ${run.runId} was canceled and is ${run.status}`);
     }
     this.#counters();
     this.#mirror();
@@ -105,9 +138,15 @@ export class Watch {
     if (instance === undefined) return;
     const first = this.#world.startOf(inst);
     for (const event of this.#store.events.values()) {
-      if (event.datasetId !== instance.input || event.seq <= first || (instance.toSeq !== null && event.seq > instance.toSeq)) continue;
+      if (
+        event.datasetId !== instance.input ||
+        event.seq <= first ||
+        (instance.toSeq !== null && event.seq > instance.toSeq)
+      )
+        continue;
       if (made.has(`${String(inst)} ${String(event.seq)}`)) continue;
-      if (this.#store.runs.get(event.run)?.status !== "canceled") this.#fail("N1s", `event ${String(event.seq)} has no task at ${instance.nodeId}`);
+      if (this.#store.runs.get(event.run)?.status !== "canceled")
+        this.#fail("N1s", `event ${String(event.seq)} has no task at ${instance.nodeId}`);
     }
   }
 
@@ -115,24 +154,44 @@ export class Watch {
   #outputs(task: TaskRow): void {
     const nodeId = this.#store.instances.get(task.inst)?.nodeId ?? "";
     outputsOf(nodeId, task.id).forEach((output, index) => {
-      const id = outputEventId(task.id, { datasetId: output.dataset_id, partition: output.partition, index });
+      const id = outputEventId(task.id, {
+        datasetId: output.dataset_id,
+        partition: output.partition,
+        index,
+      });
       const seq = this.#store.eventIds.get(id);
-      if (task.state === "succeeded" && seq === undefined) this.#fail("N3s", `task ${task.id} succeeded without its output`);
-      if (task.state !== "succeeded" && seq !== undefined) this.#fail("N3s", `task ${task.id} is ${task.state} and has an output`);
-      if (seq !== undefined && this.#store.events.get(seq)?.payload !== output.payload) this.#fail("N3s", `task ${task.id} put out something else`);
+      if (task.state === "succeeded" && seq === undefined)
+        this.#fail("N3s", `task ${task.id} succeeded without its output`);
+      if (task.state !== "succeeded" && seq !== undefined)
+        this.#fail("N3s", `task ${task.id} is ${task.state} and has an output`);
+      if (seq !== undefined && this.#store.events.get(seq)?.payload !== output.payload)
+        this.#fail("N3s", `task ${task.id} put out something else`);
     });
   }
 
   #counters(): void {
     const head = this.#store.head();
     const tasks = [...this.#store.tasks.values()];
-    const expected = { open: tasks.filter((task) => OPEN.has(task.state)).length, ready: tasks.filter((task) => task.state === "ready").length, inFlight: this.#store.envelopes.size, unpassed: 0, direct: 0 };
+    const expected = {
+      open: tasks.filter((task) => OPEN.has(task.state)).length,
+      ready: tasks.filter((task) => task.state === "ready").length,
+      inFlight: this.#store.envelopes.size,
+      unpassed: 0,
+      direct: 0,
+    };
     for (const [name, value] of Object.entries(expected)) {
-      if (head[name as keyof typeof expected] !== value) this.#fail("counters", `${name} is ${String(head[name as keyof typeof expected])}, not ${String(value)}`);
+      if (head[name as keyof typeof expected] !== value)
+        this.#fail(
+          "counters",
+          `${name} is ${String(head[name as keyof typeof expected])}, not ${String(value)}`,
+        );
     }
     for (const run of this.#store.runs.values()) {
       const own = tasks.filter((task) => task.run === run.run);
-      const right = run.total === own.length && run.failed === own.filter((task) => task.state === "failed").length && run.succeeded === own.filter((task) => task.state === "succeeded").length;
+      const right =
+        run.total === own.length &&
+        run.failed === own.filter((task) => task.state === "failed").length &&
+        run.succeeded === own.filter((task) => task.state === "succeeded").length;
       if (!right) this.#fail("counters", `run ${run.runId} counts wrongly`);
     }
   }
@@ -141,15 +200,24 @@ export class Watch {
   #mirror(): void {
     for (const run of this.#store.runs.values()) {
       const mirrored = this.#world.mirror.runs.get(run.runId);
-      if (mirrored?.status !== run.status || mirrored.total !== run.total) this.#fail("mirror", `run ${run.runId} is ${run.status}, Postgres has ${String(mirrored?.status)}`);
+      if (mirrored?.status !== run.status || mirrored.total !== run.total)
+        this.#fail(
+          "mirror",
+          `run ${run.runId} is ${run.status}, Postgres has ${String(mirrored?.status)}`,
+        );
     }
     for (const task of this.#store.tasks.values()) {
-      if (this.#world.mirror.tasks.get(task.id)?.state !== task.state) this.#fail("mirror", `task ${task.id} is ${task.state}, Postgres has another state`);
+      if (this.#world.mirror.tasks.get(task.id)?.state !== task.state)
+        this.#fail("mirror", `task ${task.id} is ${task.state}, Postgres has another state`);
     }
   }
 
   #look(): Before {
-    return { head: this.#store.head(), cursors: new Map(this.#store.cursors), tasks: new Map(this.#store.tasks) };
+    return {
+      head: this.#store.head(),
+      cursors: new Map(this.#store.cursors),
+      tasks: new Map(this.#store.tasks),
+    };
   }
 
   #fail(invariant: string, what: string): void {
@@ -157,7 +225,10 @@ export class Watch {
   }
 }
 
-function sameTasks(a: ReadonlyMap<number, TaskRow>, b: ReadonlyMap<number, TaskRow>): string | null {
+function sameTasks(
+  a: ReadonlyMap<number, TaskRow>,
+  b: ReadonlyMap<number, TaskRow>,
+): string | null {
   if (a.size !== b.size) return "size";
   for (const [key, value] of b) if (a.get(key) !== value) return String(key);
   return null;

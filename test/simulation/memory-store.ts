@@ -1,7 +1,23 @@
 /** The dispatcher's state in maps: what the simulator runs on. The same contract suite holds it and the SQLite store. */
-import { ENVELOPES_IN_FLIGHT_MAX, OUTBOX_GRACE_MS, RESEND_MS } from "../../durable-objects/dispatcher/machine/limits.ts";
+import {
+  ENVELOPES_IN_FLIGHT_MAX,
+  OUTBOX_GRACE_MS,
+  RESEND_MS,
+} from "../../durable-objects/dispatcher/machine/limits.ts";
 import type {
-  Changes, Envelope, EventRow, Head, Instance, Lag, Needs, OutboxKind, OutboxRow, RunRow, Slice, Store, TaskRow,
+  Changes,
+  Envelope,
+  EventRow,
+  Head,
+  Instance,
+  Lag,
+  Needs,
+  OutboxKind,
+  OutboxRow,
+  RunRow,
+  Slice,
+  Store,
+  TaskRow,
 } from "../../durable-objects/dispatcher/machine/state.ts";
 import { runView, taskView } from "../../durable-objects/dispatcher/machine/views.ts";
 import type { NodeCounts, RunView, TaskView } from "../../durable-objects/dispatcher/model.ts";
@@ -62,8 +78,17 @@ export class MemoryStore implements Store {
       head: this.#head,
       instances: this.instances,
       known: this.#known(needs.eventIds ?? []),
-      envelopes, tasks, runs, lags,
-      events: new Map(needs.envelope === undefined ? [] : tasks.flatMap((task) => some(this.events.get(task.eventSeq))).map((event) => [event.seq, event])),
+      envelopes,
+      tasks,
+      runs,
+      lags,
+      events: new Map(
+        needs.envelope === undefined
+          ? []
+          : tasks
+              .flatMap((task) => some(this.events.get(task.eventSeq)))
+              .map((event) => [event.seq, event]),
+      ),
       outbox: (needs.outboxIds ?? []).flatMap((id) => this.items.get(id) ?? []),
     };
   }
@@ -100,7 +125,10 @@ export class MemoryStore implements Store {
   }
 
   outbox(kind: OutboxKind, now: number, limit: number): readonly OutboxRow[] {
-    return sorted([...this.items.values()].filter((row) => row.body.kind === kind && row.notBefore <= now), (row) => row.id).slice(0, limit);
+    return sorted(
+      [...this.items.values()].filter((row) => row.body.kind === kind && row.notBefore <= now),
+      (row) => row.id,
+    ).slice(0, limit);
   }
 
   outboxSize(): number {
@@ -109,10 +137,12 @@ export class MemoryStore implements Store {
 
   nextWake(): number | null {
     const wakes: number[] = [];
-    for (const envelope of this.envelopes.values()) wakes.push(envelope.state === "leased" ? envelope.leaseUntil : envelope.sentAt + RESEND_MS);
+    for (const envelope of this.envelopes.values())
+      wakes.push(envelope.state === "leased" ? envelope.leaseUntil : envelope.sentAt + RESEND_MS);
     for (const item of this.items.values()) wakes.push(item.notBefore + OUTBOX_GRACE_MS);
     if (this.#head.inFlight < ENVELOPES_IN_FLIGHT_MAX) {
-      for (const task of this.tasks.values()) if (task.state === "ready") wakes.push(task.notBefore);
+      for (const task of this.tasks.values())
+        if (task.state === "ready") wakes.push(task.notBefore);
     }
     return wakes.length === 0 ? null : Math.min(...wakes);
   }
@@ -122,7 +152,10 @@ export class MemoryStore implements Store {
     return run === undefined ? null : runView(run);
   }
 
-  mirrored(runs: readonly number[], tids: readonly number[]): { runs: readonly RunView[]; tasks: readonly TaskView[] } {
+  mirrored(
+    runs: readonly number[],
+    tids: readonly number[],
+  ): { runs: readonly RunView[]; tasks: readonly TaskView[] } {
     return {
       runs: runs.flatMap((run) => this.runs.get(run) ?? []).map(runView),
       tasks: tids.flatMap((tid) => this.tasks.get(tid) ?? []).map((task) => this.#view(task)),
@@ -134,21 +167,39 @@ export class MemoryStore implements Store {
     return task === undefined ? null : this.#view(task);
   }
 
-  taskViews(filter: { runId: string | null; state: TaskState | null; before: number; limit: number }): readonly TaskView[] {
+  taskViews(filter: {
+    runId: string | null;
+    state: TaskState | null;
+    before: number;
+    limit: number;
+  }): readonly TaskView[] {
     const run = filter.runId === null ? null : (this.runIds.get(filter.runId) ?? -1);
     const found = [...this.tasks.values()].filter(
-      (task) => task.tid < filter.before && (run === null || task.run === run) && (filter.state === null || task.state === filter.state),
+      (task) =>
+        task.tid < filter.before &&
+        (run === null || task.run === run) &&
+        (filter.state === null || task.state === filter.state),
     );
-    return sorted(found, (task) => -task.tid).slice(0, filter.limit).map((task) => this.#view(task));
+    return sorted(found, (task) => -task.tid)
+      .slice(0, filter.limit)
+      .map((task) => this.#view(task));
   }
 
   counts(runId: string): readonly NodeCounts[] {
     const run = this.runIds.get(runId) ?? -1;
-    const groups = new Map<string, { node_id: string; state: TaskState; tasks: number; seqs: Set<number> }>();
+    const groups = new Map<
+      string,
+      { node_id: string; state: TaskState; tasks: number; seqs: Set<number> }
+    >();
     for (const task of this.tasks.values()) {
       if (task.run !== run) continue;
       const node_id = this.instances.get(task.inst)?.nodeId ?? "";
-      const group = groups.get(`${node_id} ${task.state}`) ?? { node_id, state: task.state, tasks: 0, seqs: new Set() };
+      const group = groups.get(`${node_id} ${task.state}`) ?? {
+        node_id,
+        state: task.state,
+        tasks: 0,
+        seqs: new Set(),
+      };
       group.tasks += 1;
       group.seqs.add(task.eventSeq);
       groups.set(`${node_id} ${task.state}`, group);
@@ -159,7 +210,8 @@ export class MemoryStore implements Store {
   #view(task: TaskRow): TaskView {
     const instance = this.instances.get(task.inst);
     const run = this.runs.get(task.run);
-    if (instance === undefined || run === undefined) throw new Error(`task ${String(task.tid)} has no run or instance`);
+    if (instance === undefined || run === undefined)
+      throw new Error(`task ${String(task.tid)} has no run or instance`);
     return taskView(task, run.runId, instance);
   }
 
@@ -169,7 +221,10 @@ export class MemoryStore implements Store {
     for (const { inst, input, toSeq } of this.instances.values()) {
       const after = this.cursors.get(inst) ?? 0;
       if (left <= 0 || after >= this.#head.seq) continue;
-      const behind = [...this.events.values()].filter((event) => event.datasetId === input && event.seq > after && (toSeq === null || event.seq <= toSeq));
+      const behind = [...this.events.values()].filter(
+        (event) =>
+          event.datasetId === input && event.seq > after && (toSeq === null || event.seq <= toSeq),
+      );
       const events = sorted(behind, (event) => event.seq).slice(0, left);
       left -= events.length;
       if (events.length > 0) lags.push({ inst, events });
@@ -183,23 +238,35 @@ export class MemoryStore implements Store {
     if (needs.queued === true) return all.filter((envelope) => envelope.state === "queued");
     const { overdue } = needs;
     if (overdue === undefined) return [];
-    return all.filter((envelope) => (envelope.state === "leased" ? envelope.leaseUntil <= overdue.now : envelope.sentAt <= overdue.sentBefore));
+    return all.filter((envelope) =>
+      envelope.state === "leased"
+        ? envelope.leaseUntil <= overdue.now
+        : envelope.sentAt <= overdue.sentBefore,
+    );
   }
 
   #pickTasks(needs: Needs, envelopes: readonly Envelope[]): readonly TaskRow[] {
     if (needs.advance !== undefined) {
       const { now, tasks } = needs.advance;
-      const due = [...this.tasks.values()].filter((task) => task.state === "ready" && task.notBefore <= now);
+      const due = [...this.tasks.values()].filter(
+        (task) => task.state === "ready" && task.notBefore <= now,
+      );
       return due.sort((a, b) => a.notBefore - b.notBefore || a.tid - b.tid).slice(0, tasks);
     }
-    if (needs.taskId !== undefined) return some(this.tasks.get(this.taskIds.get(needs.taskId) ?? -1));
+    if (needs.taskId !== undefined)
+      return some(this.tasks.get(this.taskIds.get(needs.taskId) ?? -1));
     if (needs.runId !== undefined) {
       const run = this.runIds.get(needs.runId) ?? -1;
-      return sorted([...this.tasks.values()].filter((task) => task.run === run && OPEN.has(task.state)), (task) => task.tid);
+      return sorted(
+        [...this.tasks.values()].filter((task) => task.run === run && OPEN.has(task.state)),
+        (task) => task.tid,
+      );
     }
     return envelopes.flatMap((envelope) =>
       sorted(
-        envelope.members.flatMap((tid) => this.tasks.get(tid) ?? []).filter((task) => task.envelope === envelope.id && OPEN.has(task.state)),
+        envelope.members
+          .flatMap((tid) => this.tasks.get(tid) ?? [])
+          .filter((task) => task.envelope === envelope.id && OPEN.has(task.state)),
         (task) => task.tid,
       ),
     );
@@ -210,7 +277,8 @@ export class MemoryStore implements Store {
     for (const id of eventIds) {
       const event = this.events.get(this.eventIds.get(id) ?? -1);
       const run = event === undefined ? undefined : this.runs.get(event.run);
-      if (event !== undefined && run !== undefined) known.set(id, { seq: event.seq, runId: run.runId });
+      if (event !== undefined && run !== undefined)
+        known.set(id, { seq: event.seq, runId: run.runId });
     }
     return known;
   }
@@ -232,6 +300,7 @@ export class MemoryStore implements Store {
   }
 }
 
-const sorted = <T>(rows: readonly T[], by: (row: T) => number): T[] => rows.toSorted((a, b) => by(a) - by(b));
+const sorted = <T>(rows: readonly T[], by: (row: T) => number): T[] =>
+  rows.toSorted((a, b) => by(a) - by(b));
 
 const some = <T>(row: T | undefined): T[] => (row === undefined ? [] : [row]);

@@ -17,7 +17,8 @@ export interface Played {
 }
 
 /** The command that replays a seed with its trace. */
-export const replay = (seed: bigint): string => `npm run sim -- --machine dispatcher --seed ${String(seed)}`;
+export const replay = (seed: bigint): string =>
+  `npm run sim -- --machine dispatcher --seed ${String(seed)}`;
 
 /** Sources and steps grow with the seed's own draw; a run takes a few milliseconds. */
 export function simulate(seed: bigint, options: { keepTrace?: boolean } = {}): Played {
@@ -41,14 +42,29 @@ export function simulate(seed: bigint, options: { keepTrace?: boolean } = {}): P
   if (store === undefined) throw new Error("the world opens one store");
   watch = new Watch(world, store);
   if (world.play({ sources: 4 + Number(seed % 9n), steps: 600 })) watch.atRest();
-  else world.violations.push(`liveness: with faults off it did not settle: ${JSON.stringify(store.head())}`);
-  return { violations: world.violations, trace: world.trace, hash: world.hash(), turns, tasks: store.tasks.size, met: world.faults.met };
+  else
+    world.violations.push(
+      `liveness: with faults off it did not settle: ${JSON.stringify(store.head())}`,
+    );
+  return {
+    violations: world.violations,
+    trace: world.trace,
+    hash: world.hash(),
+    turns,
+    tasks: store.tasks.size,
+    met: world.faults.met,
+  };
 }
 
 /** The same seed over real SQLite: its trace must be the one of the maps. */
 export function simulateOnSqlite(seed: bigint): { readonly hash: string } {
   const db = nodeDatabase();
-  const world = new World({ seed, keepTrace: false, store: (crash) => crashing(new SqliteStore(db), crash), onTurn: () => {} });
+  const world = new World({
+    seed,
+    keepTrace: false,
+    store: (crash) => crashing(new SqliteStore(db), crash),
+    onTurn: () => {},
+  });
   world.play({ sources: 4 + Number(seed % 9n), steps: 600 });
   db.close();
   return { hash: world.hash() };

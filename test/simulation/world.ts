@@ -4,7 +4,12 @@ import { configHash, datasetOf } from "../../durable-objects/dispatcher/machine/
 import type { Store } from "../../durable-objects/dispatcher/machine/state.ts";
 import type { Event } from "../../durable-objects/dispatcher/machine/step.ts";
 import { turn, type Turned } from "../../durable-objects/dispatcher/machine/turn.ts";
-import type { Assignment, RunView, TaskReport, TaskView } from "../../durable-objects/dispatcher/model.ts";
+import type {
+  Assignment,
+  RunView,
+  TaskReport,
+  TaskView,
+} from "../../durable-objects/dispatcher/model.ts";
 import { DagConfig } from "../../workers/platform/dags/model.ts";
 import { Faults } from "./faults.ts";
 import { Random } from "./random.ts";
@@ -23,9 +28,32 @@ const dagOf = (n: number): DagConfig =>
     dag: "sys.sim",
     sources: [{ id: "in", emits: "sys.sim.in" }],
     nodes: [
-      { id: "left", runtime: "builtin", operator: "sim.left", n, input: "sys.sim.in", outputs: ["sys.sim.left"], retry: { max_attempts: 4, cap_s: 60 } },
-      { id: "right", runtime: "builtin", operator: "sim.right", n: 1, input: "sys.sim.in", outputs: ["sys.sim.right", "sys.sim.side"], timeout_s: 30 },
-      { id: "tail", runtime: "builtin", operator: "sim.tail", n: 1, input: "sys.sim.left", retry: { max_attempts: 3, cap_s: 5, schedule_s: [1, 2] } },
+      {
+        id: "left",
+        runtime: "builtin",
+        operator: "sim.left",
+        n,
+        input: "sys.sim.in",
+        outputs: ["sys.sim.left"],
+        retry: { max_attempts: 4, cap_s: 60 },
+      },
+      {
+        id: "right",
+        runtime: "builtin",
+        operator: "sim.right",
+        n: 1,
+        input: "sys.sim.in",
+        outputs: ["sys.sim.right", "sys.sim.side"],
+        timeout_s: 30,
+      },
+      {
+        id: "tail",
+        runtime: "builtin",
+        operator: "sim.tail",
+        n: 1,
+        input: "sys.sim.left",
+        retry: { max_attempts: 3, cap_s: 5, schedule_s: [1, 2] },
+      },
     ],
   });
 
@@ -71,7 +99,12 @@ export class World {
   readonly #onTurn: (event: Event, turned: Turned) => void;
   readonly #keep: boolean;
 
-  constructor(given: { seed: bigint; store: (crash: () => void) => Store; keepTrace: boolean; onTurn: (event: Event, turned: Turned) => void }) {
+  constructor(given: {
+    seed: bigint;
+    store: (crash: () => void) => Store;
+    keepTrace: boolean;
+    onTurn: (event: Event, turned: Turned) => void;
+  }) {
     this.random = new Random(given.seed);
     this.faults = new Faults(this.random);
     this.#onTurn = given.onTurn;
@@ -107,7 +140,8 @@ export class World {
   }
 
   note(line: string): void {
-    for (let i = 0; i < line.length; i += 1) this.#trace = (Math.imul(this.#trace, 31) + line.charCodeAt(i)) | 0;
+    for (let i = 0; i < line.length; i += 1)
+      this.#trace = (Math.imul(this.#trace, 31) + line.charCodeAt(i)) | 0;
     if (this.#keep) this.trace.push(`${String(this.now - DECADE_MS).padStart(9)} ${line}`);
   }
 
@@ -125,7 +159,12 @@ export class World {
     let first: Scheduled | undefined;
     let index = -1;
     for (const [at, entry] of this.#heap.entries()) {
-      if (first === undefined || entry.at < first.at || (entry.at === first.at && entry.order < first.order)) [first, index] = [entry, at];
+      if (
+        first === undefined ||
+        entry.at < first.at ||
+        (entry.at === first.at && entry.order < first.order)
+      )
+        [first, index] = [entry, at];
     }
     if (first === undefined) return false;
     this.#heap.splice(index, 1);
@@ -143,37 +182,66 @@ export class World {
       this.#at(this.random.int(0, 120_000), `source ${String(i)}`, () => this.#emit(i));
     }
     const actions = this.random.int(0, 6);
-    for (let i = 0; i < actions; i += 1) this.#at(this.random.int(1_000, 400_000), "operator", () => this.#operate());
-    if (this.random.chance(0.3)) this.#at(this.random.int(1_000, 200_000), "deploy", () => (this.#config = NEXT_DAG));
+    for (let i = 0; i < actions; i += 1)
+      this.#at(this.random.int(1_000, 400_000), "operator", () => this.#operate());
+    if (this.random.chance(0.3))
+      this.#at(this.random.int(1_000, 200_000), "deploy", () => (this.#config = NEXT_DAG));
     for (let i = 1; i < 20; i += 1) this.#at(i * CRON_MS, "cron", () => this.#poke());
-    for (let i = 0; i < 5; i += 1) this.#at(this.random.int(0, 600_000), "clock", () => this.#jump());
+    for (let i = 0; i < 5; i += 1)
+      this.#at(this.random.int(0, 600_000), "clock", () => this.#jump());
   }
 
   #config = DAG;
 
   #emit(i: number, again = false): void {
-    const events = Array.from({ length: 1 + (i % 3) }, (_, k) => ({ dedup: `${String(i)}.${String(k)}`, partition: "_", payload: JSON.stringify({ i, k }) }));
+    const events = Array.from({ length: 1 + (i % 3) }, (_, k) => ({
+      dedup: `${String(i)}.${String(k)}`,
+      partition: "_",
+      payload: JSON.stringify({ i, k }),
+    }));
     const request = {
-      v: 1 as const, org_id: ORG, dag_id: DAG.dag, source_id: "in", lane: i % 4 === 3 ? ("direct" as const) : ("queue" as const),
-      mode: i % 5 === 4 ? ("backfill" as const) : ("live" as const), request_id: "sim", subject: null, events,
+      v: 1 as const,
+      org_id: ORG,
+      dag_id: DAG.dag,
+      source_id: "in",
+      lane: i % 4 === 3 ? ("direct" as const) : ("queue" as const),
+      mode: i % 5 === 4 ? ("backfill" as const) : ("live" as const),
+      request_id: "sim",
+      subject: null,
+      events,
     };
     const dataset = datasetOf(DAG, "in");
-    const answer = this.#call({ type: "events.emitted", request, datasetId: dataset.ok ? dataset.value : "" });
+    const answer = this.#call({
+      type: "events.emitted",
+      request,
+      datasetId: dataset.ok ? dataset.value : "",
+    });
     // Without an answer the source sends again: that is why its key makes the event.
     if (answer === null) this.#at(1_000, `source ${String(i)} again`, () => this.#emit(i));
-    else if (!again && this.faults.strikes("source.repeated")) this.#at(this.random.int(0, 90_000), `source ${String(i)} repeated`, () => this.#emit(i, true));
+    else if (!again && this.faults.strikes("source.repeated"))
+      this.#at(this.random.int(0, 90_000), `source ${String(i)} repeated`, () =>
+        this.#emit(i, true),
+      );
   }
 
   #operate(): void {
-    const tasks = this.store.taskViews({ runId: null, state: null, before: Number.MAX_SAFE_INTEGER, limit: 40 });
+    const tasks = this.store.taskViews({
+      runId: null,
+      state: null,
+      before: Number.MAX_SAFE_INTEGER,
+      limit: 40,
+    });
     if (tasks.length === 0) return;
     const task = this.random.pick(tasks);
     if (this.faults.strikes("run.canceled")) {
-      if (this.#call({ type: "run.canceled", runId: task.run_id })?.ok === true) this.canceledRuns.add(task.run_id);
+      if (this.#call({ type: "run.canceled", runId: task.run_id })?.ok === true)
+        this.canceledRuns.add(task.run_id);
     }
-    if (this.faults.strikes("task.canceled")) this.#call({ type: "task.canceled", taskId: task.task_id });
+    if (this.faults.strikes("task.canceled"))
+      this.#call({ type: "task.canceled", taskId: task.task_id });
     const failed = tasks.find((entry) => entry.state === "failed");
-    if (failed !== undefined && this.faults.strikes("task.retried")) this.#call({ type: "task.retried", taskId: failed.task_id });
+    if (failed !== undefined && this.faults.strikes("task.retried"))
+      this.#call({ type: "task.retried", taskId: failed.task_id });
   }
 
   #jump(): void {
@@ -200,7 +268,8 @@ export class World {
       this.#believed = this.#alarm;
       this.#arm();
     }
-    if (this.store.head().configHash !== HASHES.get(this.#config)) this.#turn({ type: "dag.configured", orgId: ORG, config: this.#config });
+    if (this.store.head().configHash !== HASHES.get(this.#config))
+      this.#turn({ type: "dag.configured", orgId: ORG, config: this.#config });
   }
 
   #turn(event: Event): Turned {
@@ -271,7 +340,8 @@ export class World {
     const token = this.#alarmToken;
     const late = this.faults.strikes("alarm.late") ? this.random.int(1, 120_000) : 0;
     this.#at(at - now + late, "alarm", () => this.#ring(token));
-    if (this.faults.strikes("alarm.double")) this.#at(at - now + late + 5, "alarm again", () => this.#ring(null));
+    if (this.faults.strikes("alarm.double"))
+      this.#at(at - now + late + 5, "alarm again", () => this.#ring(null));
   }
 
   #ring(token: number | null): void {
@@ -312,7 +382,9 @@ export class World {
     if (this.faults.strikes("message.dropped")) return;
     const copies = this.faults.strikes("message.duplicated") ? 2 : 1;
     for (let i = 0; i < copies; i += 1) {
-      const delay = this.faults.strikes("message.delayed") ? this.random.int(0, 2 * HOUR_MS) : this.random.int(1, 50);
+      const delay = this.faults.strikes("message.delayed")
+        ? this.random.int(0, 2 * HOUR_MS)
+        : this.random.int(1, 50);
       const era = this.#queueEra;
       this.#at(delay, `message ${String(envelope)}`, () => {
         if (era === this.#queueEra) this.#consume(envelope);
@@ -337,9 +409,12 @@ export class World {
 
   #work(assignment: Assignment): void {
     const poison = assignment.tasks.some((task) => this.#trait("task.poison", task.task_id, 40));
-    for (const task of assignment.tasks) this.executions.set(task.task_id, (this.executions.get(task.task_id) ?? 0) + 1);
+    for (const task of assignment.tasks)
+      this.executions.set(task.task_id, (this.executions.get(task.task_id) ?? 0) + 1);
     if (poison) return; // It takes its whole worker down, every time.
-    const takes = this.faults.strikes("worker.slow") ? this.random.int(50_000, 300_000) : this.random.int(1, 2_000);
+    const takes = this.faults.strikes("worker.slow")
+      ? this.random.int(50_000, 300_000)
+      : this.random.int(1, 2_000);
     const state = { done: false, lost: false, canceled: new Set<number>() };
     this.#beat(assignment, state);
     this.#at(takes, `worked ${String(assignment.envelope_id)}`, () => {
@@ -353,7 +428,11 @@ export class World {
     this.#at(assignment.heartbeat_ms, `heartbeat ${String(assignment.envelope_id)}`, () => {
       if (state.done || state.lost) return;
       if (!this.faults.strikes("heartbeat.lost")) {
-        const renewed = this.#call({ type: "lease.renewed", envelope: assignment.envelope_id, fence: assignment.fence });
+        const renewed = this.#call({
+          type: "lease.renewed",
+          envelope: assignment.envelope_id,
+          fence: assignment.fence,
+        });
         if (renewed?.ok === false) state.lost = true;
       }
       this.#beat(assignment, state);
@@ -362,9 +441,23 @@ export class World {
 
   #results(assignment: Assignment): TaskReport[] {
     return assignment.tasks.map((task) => {
-      if (this.#trait("task.hopeless", task.task_id, 20)) return { tid: task.tid, ok: false, code: "hopeless", message: "never", retryable: false };
-      if (this.faults.strikes("task.flaky")) return { tid: task.tid, ok: false, code: "flaky", message: "try again", retryable: true, retry_after_ms: this.random.int(0, 3_000) };
-      if (this.faults.strikes("outputs.foreign")) return { tid: task.tid, ok: true, outputs: [{ dataset_id: "sys.sim.foreign", partition: "_", payload: "{}" }] };
+      if (this.#trait("task.hopeless", task.task_id, 20))
+        return { tid: task.tid, ok: false, code: "hopeless", message: "never", retryable: false };
+      if (this.faults.strikes("task.flaky"))
+        return {
+          tid: task.tid,
+          ok: false,
+          code: "flaky",
+          message: "try again",
+          retryable: true,
+          retry_after_ms: this.random.int(0, 3_000),
+        };
+      if (this.faults.strikes("outputs.foreign"))
+        return {
+          tid: task.tid,
+          ok: true,
+          outputs: [{ dataset_id: "sys.sim.foreign", partition: "_", payload: "{}" }],
+        };
       return { tid: task.tid, ok: true, outputs: outputsOf(assignment.node_id, task.task_id) };
     });
   }
@@ -373,28 +466,55 @@ export class World {
     const { org_id, dag_id, envelope_id, fence } = assignment;
     const half = results.length > 1 && this.random.chance(0.2) ? Math.floor(results.length / 2) : 0;
     const base = { v: 1 as const, org_id, dag_id, envelope_id, fence };
-    if (half > 0) this.#call({ type: "results.reported", request: { ...base, results: results.slice(0, half), last: false } });
-    const answer = this.#call({ type: "results.reported", request: { ...base, results: results.slice(half), last: true } });
-    const again = answer === null || this.faults.strikes("report.answer_lost") || this.faults.strikes("report.repeated");
-    if (again && tries < 4) this.#at(this.random.int(100, 5_000), `report again ${String(envelope_id)}`, () => this.#report(assignment, results, tries + 1));
+    if (half > 0)
+      this.#call({
+        type: "results.reported",
+        request: { ...base, results: results.slice(0, half), last: false },
+      });
+    const answer = this.#call({
+      type: "results.reported",
+      request: { ...base, results: results.slice(half), last: true },
+    });
+    const again =
+      answer === null ||
+      this.faults.strikes("report.answer_lost") ||
+      this.faults.strikes("report.repeated");
+    if (again && tries < 4)
+      this.#at(this.random.int(100, 5_000), `report again ${String(envelope_id)}`, () =>
+        this.#report(assignment, results, tries + 1),
+      );
   }
 
   /** The direct lane: the object calls, renews meanwhile, and takes the return for the report. */
   #invoke(assignment: Assignment): void {
     this.#leasedNow(assignment);
     const poison = assignment.tasks.some((task) => this.#trait("task.poison", task.task_id, 40));
-    for (const task of assignment.tasks) this.executions.set(task.task_id, (this.executions.get(task.task_id) ?? 0) + 1);
+    for (const task of assignment.tasks)
+      this.executions.set(task.task_id, (this.executions.get(task.task_id) ?? 0) + 1);
     if (poison || this.faults.strikes("direct.reply_lost")) return;
     const { org_id, dag_id, envelope_id, fence } = assignment;
     const takes = this.random.int(1, 3_000);
     this.#later(takes, `direct ${String(envelope_id)}`, () => {
-      this.#turn({ type: "results.reported", request: { v: 1, org_id, dag_id, envelope_id, fence, results: this.#results(assignment), last: true } });
+      this.#turn({
+        type: "results.reported",
+        request: {
+          v: 1,
+          org_id,
+          dag_id,
+          envelope_id,
+          fence,
+          results: this.#results(assignment),
+          last: true,
+        },
+      });
     });
   }
 
   /** A property a task has for its whole life, in seeds that know the fault at all. */
   #trait(fault: "task.poison" | "task.hopeless", taskId: string, oneIn: number): boolean {
-    return this.faults.knows(fault) && (taskId.charCodeAt(3) * 32 + taskId.charCodeAt(5)) % oneIn === 0;
+    return (
+      this.faults.knows(fault) && (taskId.charCodeAt(3) * 32 + taskId.charCodeAt(5)) % oneIn === 0
+    );
   }
 
   // ---- Postgres ----------------------------------------------------------------------------------------------------
@@ -405,22 +525,41 @@ export class World {
     if (items.length === 0) return;
     const ids = items.map((item) => item.id);
     const bodies = items.flatMap(({ body }) => (body.kind === "mirror" ? [body] : []));
-    const rows = this.store.mirrored(bodies.flatMap((body) => body.runs), bodies.flatMap((body) => body.tids));
+    const rows = this.store.mirrored(
+      bodies.flatMap((body) => body.runs),
+      bodies.flatMap((body) => body.tids),
+    );
     if (this.faults.strikes("mirror.refused")) {
       this.#turn({ type: "outbox.refused", ids });
       return;
     }
-    for (const run of rows.runs) if ((this.mirror.runs.get(run.run_id)?.change ?? 0) < run.change) this.mirror.runs.set(run.run_id, run);
-    for (const task of rows.tasks) if ((this.mirror.tasks.get(task.task_id)?.change ?? 0) < task.change) this.mirror.tasks.set(task.task_id, task);
+    for (const run of rows.runs)
+      if ((this.mirror.runs.get(run.run_id)?.change ?? 0) < run.change)
+        this.mirror.runs.set(run.run_id, run);
+    for (const task of rows.tasks)
+      if ((this.mirror.tasks.get(task.task_id)?.change ?? 0) < task.change)
+        this.mirror.tasks.set(task.task_id, task);
     if (this.faults.strikes("mirror.answer_lost")) this.#turn({ type: "outbox.refused", ids });
     else this.#turn({ type: "outbox.sent", ids });
   }
 }
 
 /** What a task puts out: decided by the task alone, so that every attempt puts out the same. */
-export function outputsOf(nodeId: string, taskId: string): { dataset_id: string; partition: string; payload: string }[] {
+export function outputsOf(
+  nodeId: string,
+  taskId: string,
+): { dataset_id: string; partition: string; payload: string }[] {
   const n = taskId.charCodeAt(0) % 3;
-  if (nodeId === "left") return Array.from({ length: n }, (_, i) => ({ dataset_id: "sys.sim.left", partition: "_", payload: JSON.stringify({ taskId, i }) }));
-  if (nodeId === "right") return [{ dataset_id: "sys.sim.right", partition: "_", payload: "{}" }, { dataset_id: "sys.sim.side", partition: "_", payload: "{}" }];
+  if (nodeId === "left")
+    return Array.from({ length: n }, (_, i) => ({
+      dataset_id: "sys.sim.left",
+      partition: "_",
+      payload: JSON.stringify({ taskId, i }),
+    }));
+  if (nodeId === "right")
+    return [
+      { dataset_id: "sys.sim.right", partition: "_", payload: "{}" },
+      { dataset_id: "sys.sim.side", partition: "_", payload: "{}" },
+    ];
   return [];
 }

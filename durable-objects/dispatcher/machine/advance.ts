@@ -3,7 +3,12 @@ import { Draft } from "./draft.ts";
 import { taskIdOf } from "./keys.ts";
 import { instanceOf, leased, type World } from "./lease.ts";
 import {
-  DIRECT_IN_FLIGHT_MAX, ENVELOPE_TASKS_MIN, ENVELOPES_IN_FLIGHT_MAX, LARGE_BACKLOG_TASKS, LOST_AGAIN_TASKS, LOST_ONCE_TASKS,
+  DIRECT_IN_FLIGHT_MAX,
+  ENVELOPE_TASKS_MIN,
+  ENVELOPES_IN_FLIGHT_MAX,
+  LARGE_BACKLOG_TASKS,
+  LOST_AGAIN_TASKS,
+  LOST_ONCE_TASKS,
 } from "./limits.ts";
 import { ENVELOPE_TASKS_MAX } from "../model.ts";
 import type { Envelope, Lag, Slice, Step, TaskRow } from "./state.ts";
@@ -25,7 +30,16 @@ function pass(draft: Draft, lag: Lag, slice: Slice): readonly TaskRow[] {
     draft.moveCursor(lag.inst, event.seq);
     if (draft.run(event.run).status === "canceled") continue;
     const { run, mode, lane } = event;
-    made.push(draft.newTask({ id: taskIdOf(instance, event.eventId), inst: lag.inst, eventSeq: event.seq, run, mode, lane }));
+    made.push(
+      draft.newTask({
+        id: taskIdOf(instance, event.eventId),
+        inst: lag.inst,
+        eventSeq: event.seq,
+        run,
+        mode,
+        lane,
+      }),
+    );
   }
   return made;
 }
@@ -69,20 +83,35 @@ function* groups(tasks: readonly TaskRow[], usual: number): Iterable<readonly Ta
   yield* open.values();
 }
 
-function envelop(draft: Draft, slice: Slice, tasks: readonly TaskRow[], world: World): readonly TaskRow[] {
+function envelop(
+  draft: Draft,
+  slice: Slice,
+  tasks: readonly TaskRow[],
+  world: World,
+): readonly TaskRow[] {
   const [first] = tasks;
   if (first === undefined) return [];
   const { inst, mode } = first;
   const direct = first.lane === "direct" && draft.head.direct < DIRECT_IN_FLIGHT_MAX;
   const id = ++draft.head.envelope;
   const envelope: Envelope = {
-    id, inst, mode, lane: direct ? "direct" : "queue", members: tasks.map((task) => task.tid),
-    state: "queued", fence: 0, leaseUntil: 0, hardUntil: 0, sentAt: world.now,
+    id,
+    inst,
+    mode,
+    lane: direct ? "direct" : "queue",
+    members: tasks.map((task) => task.tid),
+    state: "queued",
+    fence: 0,
+    leaseUntil: 0,
+    hardUntil: 0,
+    sentAt: world.now,
   };
   if (direct) {
     draft.addEnvelope(leased(draft, envelope, instanceOf(slice, inst), world));
     draft.effect({ kind: "invoke", envelope: id });
-    return tasks.map((task) => draft.move(task, { state: "leased", envelope: id, attempt: task.attempt + 1 }));
+    return tasks.map((task) =>
+      draft.move(task, { state: "leased", envelope: id, attempt: task.attempt + 1 }),
+    );
   }
   draft.addEnvelope(envelope);
   draft.post({ kind: "send", envelope: id, n: tasks.length });

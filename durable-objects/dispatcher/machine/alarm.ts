@@ -9,7 +9,11 @@ import type { Instant } from "../../../workers/platform/model.ts";
  * @param standing the alarm as it is set, null when none is
  * @param wake when the state needs it, null when nothing will become due
  */
-export function alarmFor(standing: Instant | null, wake: Instant | null, now: Instant): Instant | null {
+export function alarmFor(
+  standing: Instant | null,
+  wake: Instant | null,
+  now: Instant,
+): Instant | null {
   if (wake === null) return null;
   if (standing !== null && standing > now && standing <= wake) return null;
   return Math.max(wake, now + 1);

@@ -16,7 +16,8 @@ export const emittedIds = (request: EmitRequest): readonly string[] =>
  * Refusals: not_found (no such source), backlog_full.
  */
 export function emit(slice: Slice, request: EmitRequest, datasetId: string, now: number): Step {
-  if (slice.head.open + slice.head.unpassed + request.events.length > BACKLOG_MAX) return backlogFull();
+  if (slice.head.open + slice.head.unpassed + request.events.length > BACKLOG_MAX)
+    return backlogFull();
   const draft = new Draft(slice, now);
   const fresh = new Map<string, string>();
   let duplicates = 0;
@@ -30,23 +31,47 @@ export function emit(slice: Slice, request: EmitRequest, datasetId: string, now:
     const runId = runIdOf(eventId);
     fresh.set(eventId, runId);
     const run = draft.addRun({
-      runId, status: "running", mode: request.mode, lane: request.lane, subject: request.subject, requestId: request.request_id,
-      total: 0, succeeded: 0, failed: 0, canceled: 0, open: 0, unpassed: 0, createdAt: now, endedAt: null,
+      runId,
+      status: "running",
+      mode: request.mode,
+      lane: request.lane,
+      subject: request.subject,
+      requestId: request.request_id,
+      total: 0,
+      succeeded: 0,
+      failed: 0,
+      canceled: 0,
+      open: 0,
+      unpassed: 0,
+      createdAt: now,
+      endedAt: null,
     });
     const { mode, lane } = request;
-    draft.append({ eventId, datasetId, partition: event.partition, mode, lane, run, payload: event.payload });
+    draft.append({
+      eventId,
+      datasetId,
+      partition: event.partition,
+      mode,
+      lane,
+      run,
+      payload: event.payload,
+    });
     return runId;
   });
   return draft.finish({ kind: "emitted", runIds, duplicates });
 }
 
 const backlogFull = (): Refused =>
-  refuse("backlog_full", { detail: `This DAG has ${String(BACKLOG_MAX)} open events and tasks.`, retryAfterS: 60 });
+  refuse("backlog_full", {
+    detail: `This DAG has ${String(BACKLOG_MAX)} open events and tasks.`,
+    retryAfterS: 60,
+  });
 
 /** The dataset of a source. */
 export function datasetOf(config: DagConfig, sourceId: string): Result<string> {
   const source = config.sources.find((entry) => entry.id === sourceId);
-  if (source === undefined) return refuse("not_found", { detail: `${config.dag} has no source ${sourceId}.` });
+  if (source === undefined)
+    return refuse("not_found", { detail: `${config.dag} has no source ${sourceId}.` });
   return done(source.emits);
 }
 
@@ -62,7 +87,9 @@ export function configure(slice: Slice, orgId: string, config: DagConfig, now: n
   head.orgId = orgId;
   head.dagId = config.dag;
   head.configHash = configHash(config);
-  const active = new Map([...slice.instances.values()].filter(({ toSeq }) => toSeq === null).map((old) => [old.fp, old]));
+  const active = new Map(
+    [...slice.instances.values()].filter(({ toSeq }) => toSeq === null).map((old) => [old.fp, old]),
+  );
   for (const [node, fp] of fingerprints(config)) {
     if (active.delete(fp)) continue;
     draft.addInstance(instanceOf(node, fp, ++head.inst));
@@ -73,23 +100,50 @@ export function configure(slice: Slice, orgId: string, config: DagConfig, now: n
 }
 
 const instanceOf = (node: DagNode, fp: string, inst: number): Instance => ({
-  inst, nodeId: node.id, fp, operator: node.operator, n: node.n, input: node.input, outputs: node.outputs,
-  config: JSON.stringify(node.config), maxAttempts: node.retry.max_attempts, capS: node.retry.cap_s,
-  scheduleS: node.retry.schedule_s, timeoutS: node.timeout_s, toSeq: null,
+  inst,
+  nodeId: node.id,
+  fp,
+  operator: node.operator,
+  n: node.n,
+  input: node.input,
+  outputs: node.outputs,
+  config: JSON.stringify(node.config),
+  maxAttempts: node.retry.max_attempts,
+  capS: node.retry.cap_s,
+  scheduleS: node.retry.schedule_s,
+  timeoutS: node.timeout_s,
+  toSeq: null,
 });
 
 /** A node's fingerprint covers its own fields, its operator's number and its upstream's fingerprint. */
 function fingerprints(config: DagConfig): readonly (readonly [DagNode, string])[] {
-  const producer = new Map(config.nodes.flatMap((node) => node.outputs.map((dataset) => [dataset, node] as const)));
+  const producer = new Map(
+    config.nodes.flatMap((node) => node.outputs.map((dataset) => [dataset, node] as const)),
+  );
   const made = new Map<DagNode, string>();
   for (const node of config.nodes) {
     // A line of 500 nodes is too deep to recurse comfortably, so the upstream is walked and then hashed on the way back.
     const line: DagNode[] = [];
-    for (let at: DagNode | undefined = node; at !== undefined && !made.has(at); at = producer.get(at.input)) line.push(at);
+    for (
+      let at: DagNode | undefined = node;
+      at !== undefined && !made.has(at);
+      at = producer.get(at.input)
+    )
+      line.push(at);
     for (const member of line.toReversed()) {
       const upstream = producer.get(member.input);
-      const fields = JSON.stringify([member.id, member.operator, member.n, member.config, member.input, member.outputs]);
-      made.set(member, hashKey("fp", fields, upstream === undefined ? null : (made.get(upstream) ?? null)));
+      const fields = JSON.stringify([
+        member.id,
+        member.operator,
+        member.n,
+        member.config,
+        member.input,
+        member.outputs,
+      ]);
+      made.set(
+        member,
+        hashKey("fp", fields, upstream === undefined ? null : (made.get(upstream) ?? null)),
+      );
     }
   }
   return [...made];

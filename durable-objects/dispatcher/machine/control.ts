@@ -16,7 +16,11 @@ export function reap(slice: Slice, world: World): Step {
   return draft.finish();
 }
 
-function expire(draft: Draft, envelope: Envelope, given: { members: readonly TaskRow[]; slice: Slice; world: World }): void {
+function expire(
+  draft: Draft,
+  envelope: Envelope,
+  given: { members: readonly TaskRow[]; slice: Slice; world: World },
+): void {
   const { members, slice, world } = given;
   const instance = instanceOf(slice, envelope.inst);
   const code = world.now >= envelope.hardUntil ? "task_timeout" : "lease_lost";
@@ -37,7 +41,11 @@ function resend(draft: Draft, envelope: Envelope, members: readonly TaskRow[]): 
 export function wake(slice: Slice, world: World): Step {
   const draft = new Draft(slice, world.now);
   for (const envelope of slice.envelopes) {
-    resend(draft, envelope, slice.tasks.filter((task) => task.envelope === envelope.id));
+    resend(
+      draft,
+      envelope,
+      slice.tasks.filter((task) => task.envelope === envelope.id),
+    );
   }
   return draft.finish();
 }
@@ -47,14 +55,17 @@ export function cancelTask(slice: Slice, world: World): Step {
   const [task] = slice.tasks;
   if (task === undefined) return noTask();
   const draft = new Draft(slice, world.now);
-  return cancel(draft, task) ? draft.finish() : wrongState(`The task is ${task.state}; only an open task can be canceled.`);
+  return cancel(draft, task)
+    ? draft.finish()
+    : wrongState(`The task is ${task.state}; only an open task can be canceled.`);
 }
 
 /** The run is over at once; leased members are told at their next heartbeat. Refusals: not_found, task_state. */
 export function cancelRun(slice: Slice, world: World): Step {
   const [row] = slice.runs.values();
   if (row === undefined) return refuse("not_found", { detail: "There is no such run." });
-  if (row.status !== "running") return wrongState(`The run is ${row.status}; only a running run can be canceled.`);
+  if (row.status !== "running")
+    return wrongState(`The run is ${row.status}; only a running run can be canceled.`);
   const draft = new Draft(slice, world.now);
   for (const task of slice.tasks) cancel(draft, task);
   const run = draft.run(row.run);
@@ -84,9 +95,17 @@ export function retryTask(slice: Slice, world: World): Step {
   if (task === undefined) return noTask();
   const draft = new Draft(slice, world.now);
   if (task.state !== "failed" || draft.run(task.run).status === "canceled") {
-    return wrongState(`The task is ${task.state}; only a failed task of a run that was not canceled can be retried.`);
+    return wrongState(
+      `The task is ${task.state}; only a failed task of a run that was not canceled can be retried.`,
+    );
   }
-  draft.update(task, { state: "ready", base: task.attempt, lost: 0, notBefore: world.now, error: null });
+  draft.update(task, {
+    state: "ready",
+    base: task.attempt,
+    lost: 0,
+    notBefore: world.now,
+    error: null,
+  });
   return draft.finish();
 }
 

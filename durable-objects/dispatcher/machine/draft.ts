@@ -1,7 +1,21 @@
 /** Collects the changes of one transition, keeps the counters right, and knows which task states may follow which. */
 import { assert, type Instant } from "../../../workers/platform/model.ts";
 import type { Lane, Mode, TaskState } from "../../../workers/platform/tasks/model.ts";
-import type { Answer, Changes, Effect, Envelope, EventRow, Head, Instance, OutboxBody, OutboxRow, RunRow, Slice, Step, TaskRow } from "./state.ts";
+import type {
+  Answer,
+  Changes,
+  Effect,
+  Envelope,
+  EventRow,
+  Head,
+  Instance,
+  OutboxBody,
+  OutboxRow,
+  RunRow,
+  Slice,
+  Step,
+  TaskRow,
+} from "./state.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -17,7 +31,12 @@ const NEXT: Readonly<Record<TaskState, readonly TaskState[]>> = {
 };
 
 /** States in which a run still waits for the task. */
-export const OPEN: ReadonlySet<TaskState> = new Set<TaskState>(["ready", "queued", "leased", "canceling"]);
+export const OPEN: ReadonlySet<TaskState> = new Set<TaskState>([
+  "ready",
+  "queued",
+  "leased",
+  "canceling",
+]);
 
 export class Draft {
   readonly head: Mutable<Head>;
@@ -80,7 +99,14 @@ export class Draft {
     this.#instances.push(instance);
   }
 
-  newTask(made: { id: string; inst: number; eventSeq: number; run: number; mode: Mode; lane: Lane }): TaskRow {
+  newTask(made: {
+    id: string;
+    inst: number;
+    eventSeq: number;
+    run: number;
+    mode: Mode;
+    lane: Lane;
+  }): TaskRow {
     const run = this.run(made.run);
     run.total += 1;
     run.open += 1;
@@ -88,8 +114,18 @@ export class Draft {
     this.head.ready += 1;
     const { now } = this;
     return {
-      ...made, tid: ++this.head.tid, state: "ready", attempt: 0, base: 0, lost: 0, envelope: 0, notBefore: now,
-      error: null, createdAt: now, updatedAt: now, change: this.head.change,
+      ...made,
+      tid: ++this.head.tid,
+      state: "ready",
+      attempt: 0,
+      base: 0,
+      lost: 0,
+      envelope: 0,
+      notBefore: now,
+      error: null,
+      createdAt: now,
+      updatedAt: now,
+      change: this.head.change,
     };
   }
 
@@ -167,7 +203,8 @@ export class Draft {
   /** Ends the runs that have nothing left to do [T8], and posts what Postgres mirrors. */
   finish(answer: Answer = { kind: "none" }): Step {
     for (const run of this.#runs.values()) this.#settle(run);
-    if (this.#runs.size > 0) this.post({ kind: "mirror", tids: this.#mirrored, runs: [...this.#runs.keys()] });
+    if (this.#runs.size > 0)
+      this.post({ kind: "mirror", tids: this.#mirrored, runs: [...this.#runs.keys()] });
     return { ok: true, changes: this.#changes(), effects: this.#effects, answer };
   }
 

@@ -26,11 +26,14 @@ export function hashKey(...parts: readonly (string | number | null)[]): string {
 }
 
 /** A source's own key decides: sending an event again is the same event [E2]. */
-export const sourceEventId = (sourceId: string, dedup: string): string => hashKey("src", sourceId, dedup);
+export const sourceEventId = (sourceId: string, dedup: string): string =>
+  hashKey("src", sourceId, dedup);
 
 /** An output is named by the task and its place in the answer [C32]. */
-export const outputEventId = (taskId: string, output: { datasetId: string; partition: string; index: number }): string =>
-  hashKey("ev", taskId, output.datasetId, output.partition, "append", output.index);
+export const outputEventId = (
+  taskId: string,
+  output: { datasetId: string; partition: string; index: number },
+): string => hashKey("ev", taskId, output.datasetId, output.partition, "append", output.index);
 
 /** No attempt, worker, mode or version: whoever runs the task, it is the same task. */
 export const taskIdOf = (instance: { fp: string; nodeId: string }, eventId: string): string =>

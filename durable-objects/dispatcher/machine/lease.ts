@@ -18,16 +18,24 @@ const leaseMs = (envelope: Envelope, policy: Policy): number =>
   envelope.lane === "direct" ? Math.min(policy.leaseMs, DIRECT_LEASE_MS) : policy.leaseMs;
 
 const heartbeatMs = (envelope: Envelope, policy: Policy): number =>
-  envelope.lane === "direct" ? Math.min(policy.heartbeatMs, DIRECT_HEARTBEAT_MS) : policy.heartbeatMs;
+  envelope.lane === "direct"
+    ? Math.min(policy.heartbeatMs, DIRECT_HEARTBEAT_MS)
+    : policy.heartbeatMs;
 
 export function instanceOf(slice: Slice, inst: number): Instance {
   const instance = slice.instances.get(inst);
-  if (instance === undefined) throw new RangeError(`instance ${String(inst)} is gone while its tasks live`);
+  if (instance === undefined)
+    throw new RangeError(`instance ${String(inst)} is gone while its tasks live`);
   return instance;
 }
 
 /** The envelope under a new lease: a new fence, and an end that heartbeats cannot move [L1, L6]. */
-export function leased(draft: Draft, envelope: Envelope, instance: Instance, world: World): Envelope {
+export function leased(
+  draft: Draft,
+  envelope: Envelope,
+  instance: Instance,
+  world: World,
+): Envelope {
   const ttl = leaseMs(envelope, world.policy);
   const waves = Math.ceil(envelope.members.length / RUNNER_CONCURRENCY);
   return {
@@ -54,8 +62,13 @@ export function fetch(slice: Slice, world: World): Step {
   const taken = leased(draft, { ...envelope, members }, instance, world);
   draft.putEnvelope(taken);
   // The attempt rises now, not at the result: a task that crashes its worker cannot be tried for ever [T5].
-  const tasks = waiting.map((task) => draft.update(task, { state: "leased", attempt: task.attempt + 1 }));
-  return draft.finish({ kind: "assigned", assignment: assignmentOf({ ...slice, envelopes: [taken], tasks }, world.policy) });
+  const tasks = waiting.map((task) =>
+    draft.update(task, { state: "leased", attempt: task.attempt + 1 }),
+  );
+  return draft.finish({
+    kind: "assigned",
+    assignment: assignmentOf({ ...slice, envelopes: [taken], tasks }, world.policy),
+  });
 }
 
 /** What the worker of the slice's one envelope must know. */
@@ -78,9 +91,21 @@ export function assignmentOf(slice: Slice, policy: Policy): Assignment {
     tasks: slice.tasks.flatMap((task) => {
       const event = slice.events.get(task.eventSeq);
       const run = slice.runs.get(task.run);
-      if (event === undefined || run === undefined) throw new RangeError(`task ${task.id} lost its event or run`);
+      if (event === undefined || run === undefined)
+        throw new RangeError(`task ${task.id} lost its event or run`);
       const { datasetId: dataset_id, partition, payload } = event;
-      return [{ tid: task.tid, task_id: task.id, attempt: task.attempt, run_id: run.runId, dataset_id, partition, rev: event.seq, payload }];
+      return [
+        {
+          tid: task.tid,
+          task_id: task.id,
+          attempt: task.attempt,
+          run_id: run.runId,
+          dataset_id,
+          partition,
+          rev: event.seq,
+          payload,
+        },
+      ];
     }),
   };
 }
@@ -117,14 +142,22 @@ export function report(slice: Slice, request: ReportRequest, world: World): Step
   return draft.finish();
 }
 
-function settle(draft: Draft, task: TaskRow, given: { instance: Instance; result: TaskReport; world: World }): void {
+function settle(
+  draft: Draft,
+  task: TaskRow,
+  given: { instance: Instance; result: TaskReport; world: World },
+): void {
   const { instance, result, world } = given;
   if (task.state === "canceling") {
     // Whatever the worker answers, a canceled task commits nothing.
     draft.update(task, { state: "canceled", envelope: 0 });
   } else if (!result.ok) {
     const { code, message, retryable, retry_after_ms: atLeastMs = 0 } = result;
-    fail(draft, { ...task, lost: 0 }, { instance, world, error: { code, message, retryable }, atLeastMs });
+    fail(
+      draft,
+      { ...task, lost: 0 },
+      { instance, world, error: { code, message, retryable }, atLeastMs },
+    );
   } else {
     const error = refusedOutput(instance, result);
     if (error === null) succeed(draft, task, result);
@@ -142,20 +175,35 @@ function succeed(draft: Draft, task: TaskRow, result: Extract<TaskReport, { ok: 
 }
 
 /** Nothing is published of a task that names a foreign dataset or carries too much [W4]. */
-function refusedOutput(instance: Instance, result: Extract<TaskReport, { ok: true }>): TaskError | null {
+function refusedOutput(
+  instance: Instance,
+  result: Extract<TaskReport, { ok: true }>,
+): TaskError | null {
   for (const { dataset_id, payload } of result.outputs) {
     if (!instance.outputs.includes(dataset_id)) {
-      return { code: "output_not_declared", message: `${instance.nodeId} does not declare ${dataset_id}.`, retryable: false };
+      return {
+        code: "output_not_declared",
+        message: `${instance.nodeId} does not declare ${dataset_id}.`,
+        retryable: false,
+      };
     }
     if (payload.length > PAYLOAD_BYTES_MAX) {
-      return { code: "payload_too_large", message: `An output of ${instance.nodeId} exceeds ${String(PAYLOAD_BYTES_MAX)} bytes; store it and name it.`, retryable: false };
+      return {
+        code: "payload_too_large",
+        message: `An output of ${instance.nodeId} exceeds ${String(PAYLOAD_BYTES_MAX)} bytes; store it and name it.`,
+        retryable: false,
+      };
     }
   }
   return null;
 }
 
 /** A member whose worker is gone: canceled if that was wanted, else tried again in smaller company [T12]. */
-export function giveBack(draft: Draft, task: TaskRow, given: { instance: Instance; world: World; code: "lease_lost" | "task_timeout" | "no_result" }): void {
+export function giveBack(
+  draft: Draft,
+  task: TaskRow,
+  given: { instance: Instance; world: World; code: "lease_lost" | "task_timeout" | "no_result" },
+): void {
   if (task.state === "canceling") {
     draft.update(task, { state: "canceled", envelope: 0 });
     return;
@@ -170,7 +218,11 @@ const LOST = {
   no_result: "The worker answered without this task's result.",
 } as const;
 
-function fail(draft: Draft, task: TaskRow, given: { instance: Instance; world: World; error: TaskError; atLeastMs: number }): void {
+function fail(
+  draft: Draft,
+  task: TaskRow,
+  given: { instance: Instance; world: World; error: TaskError; atLeastMs: number },
+): void {
   const { instance, world, error, atLeastMs } = given;
   const made = task.attempt - task.base;
   const { lost: lostLeases } = task;
@@ -183,7 +235,11 @@ function fail(draft: Draft, task: TaskRow, given: { instance: Instance; world: W
 }
 
 /** random(0, min(cap, 2^attempt s)), or the node's own schedule [T4]. */
-export function backoffMs(instance: Pick<Instance, "capS" | "scheduleS">, attempt: number, rng: Rng): number {
+export function backoffMs(
+  instance: Pick<Instance, "capS" | "scheduleS">,
+  attempt: number,
+  rng: Rng,
+): number {
   const { capS, scheduleS } = instance;
   const fixed = scheduleS[Math.min(attempt, scheduleS.length) - 1];
   if (fixed !== undefined) return fixed * 1_000;
@@ -198,4 +254,6 @@ function holder(slice: Slice, fence: string): Envelope | null {
 }
 
 const lost = (): Refused =>
-  refuse("lease_lost", { detail: "The lease ended or was given to another worker; the result was not taken." });
+  refuse("lease_lost", {
+    detail: "The lease ended or was given to another worker; the result was not taken.",
+  });

@@ -10,10 +10,12 @@ export interface Policy {
 
 /** A worker may miss two heartbeats before its lease ends [L3]. */
 export const HEARTBEATS_PER_LEASE = 3;
-export const DEFAULT_POLICY: Policy = { leaseMs: 60_000, heartbeatMs: 20_000 };
 export const DIRECT_LEASE_MS = 15_000;
 export const DIRECT_HEARTBEAT_MS = 5_000;
-assert(DIRECT_LEASE_MS >= HEARTBEATS_PER_LEASE * DIRECT_HEARTBEAT_MS, "a direct lease outlives two lost heartbeats");
+assert(
+  DIRECT_LEASE_MS >= HEARTBEATS_PER_LEASE * DIRECT_HEARTBEAT_MS,
+  "a direct lease outlives two lost heartbeats",
+);
 
 /** A queued envelope that nobody fetched for this long is sent again [Q6]. */
 export const RESEND_MS = 60_000;
@@ -34,7 +36,10 @@ export const LARGE_BACKLOG_TASKS = 800;
 /** Sizes for tasks that lost one lease, and more than one: a task that kills its worker ends up alone [T12]. */
 export const LOST_ONCE_TASKS = 8;
 export const LOST_AGAIN_TASKS = 1;
-assert(LOST_ONCE_TASKS < ENVELOPE_TASKS_MIN && ENVELOPE_TASKS_MIN < ENVELOPE_TASKS_MAX, "suspects travel in smaller company");
+assert(
+  LOST_ONCE_TASKS < ENVELOPE_TASKS_MIN && ENVELOPE_TASKS_MIN < ENVELOPE_TASKS_MAX,
+  "suspects travel in smaller company",
+);
 
 /** Tasks of one envelope that a Runner works on at once. */
 export const RUNNER_CONCURRENCY = 8;

@@ -6,7 +6,13 @@ import type { Assignment, TaskReport } from "../model.ts";
 import { alarmFor } from "./alarm.ts";
 import { hashKey, outputEventId, sourceEventId } from "./keys.ts";
 import { backoffMs } from "./lease.ts";
-import { BACKLOG_MAX, DIRECT_LEASE_MS, ENVELOPES_IN_FLIGHT_MAX, OUTBOX_GRACE_MS, RESEND_MS } from "./limits.ts";
+import {
+  BACKLOG_MAX,
+  DIRECT_LEASE_MS,
+  ENVELOPES_IN_FLIGHT_MAX,
+  OUTBOX_GRACE_MS,
+  RESEND_MS,
+} from "./limits.ts";
 import type { Event } from "./step.ts";
 import { type Deed, turn, type Turned } from "./turn.ts";
 
@@ -15,8 +21,21 @@ const START = 1_800_000_000_000;
 const POLICY = { leaseMs: 60_000, heartbeatMs: 20_000 };
 
 const dagWith = (nodes: readonly object[]) =>
-  DagConfig.parse({ schema: "edgewright/dag/v1", dag: "sys.t", sources: [{ id: "in", emits: "sys.t.in" }], nodes });
-const work = { id: "work", runtime: "builtin", operator: "t.work", n: 1, input: "sys.t.in", outputs: ["sys.t.out"], retry: { max_attempts: 3 } };
+  DagConfig.parse({
+    schema: "edgewright/dag/v1",
+    dag: "sys.t",
+    sources: [{ id: "in", emits: "sys.t.in" }],
+    nodes,
+  });
+const work = {
+  id: "work",
+  runtime: "builtin",
+  operator: "t.work",
+  n: 1,
+  input: "sys.t.in",
+  outputs: ["sys.t.out"],
+  retry: { max_attempts: 3 },
+};
 const tail = { id: "tail", runtime: "builtin", operator: "t.tail", n: 1, input: "sys.t.out" };
 const LINE = dagWith([work, tail]);
 const SINGLE = dagWith([work]);
@@ -33,17 +52,39 @@ class Bench {
   }
 
   take(event: Event): Turned {
-    const turned = turn(this.store, event, { now: this.now, rng: { next: () => this.chance }, policy: POLICY });
+    const turned = turn(this.store, event, {
+      now: this.now,
+      rng: { next: () => this.chance },
+      policy: POLICY,
+    });
     if (turned.ok) this.deeds.push(...turned.deeds);
     return turned;
   }
 
-  emit(dedups: readonly string[], options: { lane?: "direct" | "queue"; mode?: "live" | "backfill" } = {}): Turned {
+  emit(
+    dedups: readonly string[],
+    options: { lane?: "direct" | "queue"; mode?: "live" | "backfill" } = {},
+  ): Turned {
     const { lane = "queue", mode = "live" } = options;
-    const events = dedups.map((dedup) => ({ dedup, partition: "_", payload: JSON.stringify({ dedup }) }));
+    const events = dedups.map((dedup) => ({
+      dedup,
+      partition: "_",
+      payload: JSON.stringify({ dedup }),
+    }));
     return this.take({
-      type: "events.emitted", datasetId: "sys.t.in",
-      request: { v: 1, org_id: ORG, dag_id: "sys.t", source_id: "in", lane, mode, request_id: "t", subject: null, events },
+      type: "events.emitted",
+      datasetId: "sys.t.in",
+      request: {
+        v: 1,
+        org_id: ORG,
+        dag_id: "sys.t",
+        source_id: "in",
+        lane,
+        mode,
+        request_id: "t",
+        subject: null,
+        events,
+      },
     });
   }
 
@@ -54,7 +95,9 @@ class Bench {
 
   /** Fetches the newest queued envelope; fails the test when there is none. */
   lease(): Assignment {
-    const queued = [...this.store.envelopes.values()].filter((envelope) => envelope.state === "queued").at(-1);
+    const queued = [...this.store.envelopes.values()]
+      .filter((envelope) => envelope.state === "queued")
+      .at(-1);
     const assignment = this.fetch(queued?.id ?? -1);
     if (assignment === null) throw new Error("nothing to lease");
     return assignment;
@@ -62,15 +105,33 @@ class Bench {
 
   report(assignment: Assignment, results: readonly TaskReport[], fence = assignment.fence): Turned {
     const { org_id, dag_id, envelope_id } = assignment;
-    return this.take({ type: "results.reported", request: { v: 1, org_id, dag_id, envelope_id, fence, results: [...results], last: true } });
+    return this.take({
+      type: "results.reported",
+      request: { v: 1, org_id, dag_id, envelope_id, fence, results: [...results], last: true },
+    });
   }
 
-  succeed(assignment: Assignment, outputs: readonly { dataset_id: string; partition: string; payload: string }[] = []): Turned {
-    return this.report(assignment, assignment.tasks.map(({ tid }) => ({ tid, ok: true, outputs: [...outputs] })));
+  succeed(
+    assignment: Assignment,
+    outputs: readonly { dataset_id: string; partition: string; payload: string }[] = [],
+  ): Turned {
+    return this.report(
+      assignment,
+      assignment.tasks.map(({ tid }) => ({ tid, ok: true, outputs: [...outputs] })),
+    );
   }
 
   fail(assignment: Assignment, failure: { retryable: boolean; retry_after_ms?: number }): Turned {
-    return this.report(assignment, assignment.tasks.map(({ tid }) => ({ tid, ok: false, code: "broke", message: "it broke", ...failure })));
+    return this.report(
+      assignment,
+      assignment.tasks.map(({ tid }) => ({
+        tid,
+        ok: false,
+        code: "broke",
+        message: "it broke",
+        ...failure,
+      })),
+    );
   }
 
   tick(laterMs: number): Turned {
@@ -89,7 +150,9 @@ class Bench {
   }
 
   sends(): number[] {
-    return this.store.outbox("send", Number.MAX_SAFE_INTEGER, 1_000).flatMap(({ body }) => (body.kind === "send" ? [body.envelope] : []));
+    return this.store
+      .outbox("send", Number.MAX_SAFE_INTEGER, 1_000)
+      .flatMap(({ body }) => (body.kind === "send" ? [body.envelope] : []));
   }
 
   run() {
@@ -108,7 +171,9 @@ describe("log", () => {
     const first = bench.emit(["a"]);
     const again = bench.emit(["a", "a", "b"]);
     expect(first.ok && first.answer.kind === "emitted" && first.answer.runIds).toHaveLength(1);
-    expect(again.ok && again.answer.kind === "emitted" && again.answer).toMatchObject({ duplicates: 2 });
+    expect(again.ok && again.answer.kind === "emitted" && again.answer).toMatchObject({
+      duplicates: 2,
+    });
     expect(bench.store.events.size).toBe(2);
     expect(bench.store.tasks.size).toBe(2);
   });
@@ -120,7 +185,9 @@ describe("log", () => {
     const assignment = bench.lease();
     bench.succeed(assignment, [out(), out()]);
     const [task] = assignment.tasks;
-    const ids = [0, 1].map((index) => outputEventId(task?.task_id ?? "", { datasetId: "sys.t.out", partition: "_", index }));
+    const ids = [0, 1].map((index) =>
+      outputEventId(task?.task_id ?? "", { datasetId: "sys.t.out", partition: "_", index }),
+    );
     expect([...bench.store.eventIds.keys()].slice(1)).toEqual(ids);
     expect(hashKey("a-b", "c")).not.toBe(hashKey("a", "b-c"));
     expect(hashKey("x")).toMatch(/^[a-z2-7]{26}$/);
@@ -135,18 +202,35 @@ describe("log", () => {
     turn(store, { type: "dag.configured", orgId: ORG, config: SINGLE }, world);
     crashes.now = true;
     const request = {
-      v: 1 as const, org_id: ORG, dag_id: "sys.t", source_id: "in", lane: "queue" as const, mode: "live" as const, request_id: "t", subject: null,
+      v: 1 as const,
+      org_id: ORG,
+      dag_id: "sys.t",
+      source_id: "in",
+      lane: "queue" as const,
+      mode: "live" as const,
+      request_id: "t",
+      subject: null,
       events: [{ dedup: "a", partition: "_", payload: "{}" }],
     };
-    expect(() => turn(store, { type: "events.emitted", datasetId: "sys.t.in", request }, world)).toThrow("crash");
-    expect([store.events.size, store.tasks.size, store.head().seq, [...store.cursors.values()]]).toEqual([0, 0, 0, [0]]);
+    expect(() =>
+      turn(store, { type: "events.emitted", datasetId: "sys.t.in", request }, world),
+    ).toThrow("crash");
+    expect([
+      store.events.size,
+      store.tasks.size,
+      store.head().seq,
+      [...store.cursors.values()],
+    ]).toEqual([0, 0, 0, [0]]);
   });
 
   test("[E6] a task has the mode of its event, whatever the DAG does", () => {
     const bench = new Bench(LINE);
     bench.emit(["a"], { mode: "backfill" });
     bench.succeed(bench.lease(), [out()]);
-    expect([...bench.store.tasks.values()].map((task) => task.mode)).toEqual(["backfill", "backfill"]);
+    expect([...bench.store.tasks.values()].map((task) => task.mode)).toEqual([
+      "backfill",
+      "backfill",
+    ]);
   });
 
   test("[E7] an outbox item stays until it is acknowledged, and a refused one waits 1, 2, 4 ... 60 s", () => {
@@ -169,7 +253,9 @@ describe("log", () => {
     expect(bench.store.runs.size).toBe(2);
     bench.succeed(bench.lease(), [out()]);
     const runs = new Map([...bench.store.events.values()].map((event) => [event.seq, event.run]));
-    expect([...bench.store.tasks.values()].every((task) => task.run === runs.get(task.eventSeq))).toBe(true);
+    expect(
+      [...bench.store.tasks.values()].every((task) => task.run === runs.get(task.eventSeq)),
+    ).toBe(true);
   });
 
   test("[V14] events before a deploy keep the old digest, events after it get the new one", () => {
@@ -208,9 +294,15 @@ describe("tasks", () => {
     const bench = new Bench();
     bench.emit(["a"]);
     bench.succeed(bench.lease());
-    expect(refusalOf(bench.take({ type: "task.canceled", taskId: bench.task().id }))).toBe("task_state");
-    expect(refusalOf(bench.take({ type: "task.retried", taskId: bench.task().id }))).toBe("task_state");
-    expect(refusalOf(bench.take({ type: "run.canceled", runId: bench.run().runId }))).toBe("task_state");
+    expect(refusalOf(bench.take({ type: "task.canceled", taskId: bench.task().id }))).toBe(
+      "task_state",
+    );
+    expect(refusalOf(bench.take({ type: "task.retried", taskId: bench.task().id }))).toBe(
+      "task_state",
+    );
+    expect(refusalOf(bench.take({ type: "run.canceled", runId: bench.run().runId }))).toBe(
+      "task_state",
+    );
     expect(refusalOf(bench.take({ type: "task.canceled", taskId: "unknown" }))).toBe("not_found");
     expect(refusalOf(bench.take({ type: "run.canceled", runId: "unknown" }))).toBe("not_found");
   });
@@ -237,7 +329,11 @@ describe("tasks", () => {
   });
 
   test.each([
-    ["undeclared", { dataset_id: "sys.t.foreign", partition: "_", payload: "{}" }, "output_not_declared"],
+    [
+      "undeclared",
+      { dataset_id: "sys.t.foreign", partition: "_", payload: "{}" },
+      "output_not_declared",
+    ],
     ["oversized", out(JSON.stringify("x".repeat(17_000))), "payload_too_large"],
   ])("[T3] an %s output fails the task for good and nothing is stored", (_name, output, code) => {
     const bench = new Bench();
@@ -252,7 +348,9 @@ describe("tasks", () => {
     const free = { capS: 900, scheduleS: [] };
     expect(backoffMs(free, 3, at(0.5))).toBe(4_000);
     expect(backoffMs(free, 15, at(0.999_999))).toBe(899_999);
-    expect([1, 2, 3].map((attempt) => backoffMs({ capS: 900, scheduleS: [7, 9] }, attempt, at(0.5)))).toEqual([7_000, 9_000, 9_000]);
+    expect(
+      [1, 2, 3].map((attempt) => backoffMs({ capS: 900, scheduleS: [7, 9] }, attempt, at(0.5))),
+    ).toEqual([7_000, 9_000, 9_000]);
     const bench = new Bench();
     bench.emit(["a"]);
     bench.fail(bench.lease(), { retryable: true, retry_after_ms: 30_000 });
@@ -278,7 +376,9 @@ describe("tasks", () => {
     bench.fail(first, { retryable: true });
     bench.tick(10_000);
     const second = bench.lease();
-    expect(second.tasks.map((task) => [task.task_id, task.attempt])).toEqual([[first.tasks[0]?.task_id, 2]]);
+    expect(second.tasks.map((task) => [task.task_id, task.attempt])).toEqual([
+      [first.tasks[0]?.task_id, 2],
+    ]);
   });
 
   test("[T8] a run ends once, after the last task its events cause", () => {
@@ -356,8 +456,12 @@ describe("leases", () => {
     const assignment = bench.lease();
     const before = bench.store.head();
     const fence = String(Number(assignment.fence) + 1);
-    expect(refusalOf(bench.report(assignment, [{ tid: 1, ok: true, outputs: [] }], fence))).toBe("lease_lost");
-    expect(refusalOf(bench.take({ type: "lease.renewed", envelope: assignment.envelope_id, fence }))).toBe("lease_lost");
+    expect(refusalOf(bench.report(assignment, [{ tid: 1, ok: true, outputs: [] }], fence))).toBe(
+      "lease_lost",
+    );
+    expect(
+      refusalOf(bench.take({ type: "lease.renewed", envelope: assignment.envelope_id, fence })),
+    ).toBe("lease_lost");
     expect(bench.store.head()).toEqual(before);
   });
 
@@ -368,12 +472,21 @@ describe("leases", () => {
     expect(assignment).toMatchObject({ lease_ms: 60_000, heartbeat_ms: 20_000 });
     for (let beat = 0; beat < 5; beat += 1) {
       bench.tick(40_000);
-      expect(bench.take({ type: "lease.renewed", envelope: assignment.envelope_id, fence: assignment.fence }).ok).toBe(true);
+      expect(
+        bench.take({
+          type: "lease.renewed",
+          envelope: assignment.envelope_id,
+          fence: assignment.fence,
+        }).ok,
+      ).toBe(true);
     }
     expect(bench.states()).toEqual(["leased"]);
     bench.emit(["b"], { lane: "direct" });
     const [deed] = bench.deeds;
-    expect(deed?.kind === "invoke" && deed.assignment).toMatchObject({ lease_ms: DIRECT_LEASE_MS, heartbeat_ms: 5_000 });
+    expect(deed?.kind === "invoke" && deed.assignment).toMatchObject({
+      lease_ms: DIRECT_LEASE_MS,
+      heartbeat_ms: 5_000,
+    });
   });
 
   test("[L4] the alarm is the earliest of what can become due, and clamped to the next millisecond", () => {
@@ -381,7 +494,8 @@ describe("leases", () => {
     expect(bench.store.nextWake()).toBeNull();
     bench.emit(["a"]);
     expect(bench.store.nextWake()).toBe(bench.now + OUTBOX_GRACE_MS);
-    const acknowledge = () => bench.take({ type: "outbox.sent", ids: [...bench.store.items.keys()] });
+    const acknowledge = () =>
+      bench.take({ type: "outbox.sent", ids: [...bench.store.items.keys()] });
     acknowledge();
     expect(bench.store.nextWake()).toBe(bench.now + RESEND_MS);
     const assignment = bench.lease();
@@ -406,7 +520,14 @@ describe("leases", () => {
     const bench = new Bench(dagWith([{ ...work, timeout_s: 60 }]));
     bench.emit(["a"]);
     const assignment = bench.lease();
-    const beat = () => refusalOf(bench.take({ type: "lease.renewed", envelope: assignment.envelope_id, fence: assignment.fence }));
+    const beat = () =>
+      refusalOf(
+        bench.take({
+          type: "lease.renewed",
+          envelope: assignment.envelope_id,
+          fence: assignment.fence,
+        }),
+      );
     bench.tick(50_000);
     expect(beat()).toBeNull();
     bench.tick(50_000);
@@ -424,8 +545,18 @@ describe("queue, direct lane, waiting", () => {
     bench.emit(["a", "b"]);
     bench.emit(["c"], { mode: "backfill" });
     bench.emit(["d"], { lane: "direct" });
-    const keys = [...bench.store.envelopes.values()].map(({ inst, mode, lane, members }) => `${String(inst)} ${mode} ${lane} ${String(members.length)}`);
-    expect(keys.toSorted()).toEqual(["1 backfill queue 1", "1 live direct 1", "1 live queue 2", "2 backfill queue 1", "2 live direct 1", "2 live queue 2"]);
+    const keys = [...bench.store.envelopes.values()].map(
+      ({ inst, mode, lane, members }) =>
+        `${String(inst)} ${mode} ${lane} ${String(members.length)}`,
+    );
+    expect(keys.toSorted()).toEqual([
+      "1 backfill queue 1",
+      "1 live direct 1",
+      "1 live queue 2",
+      "2 backfill queue 1",
+      "2 live direct 1",
+      "2 live queue 2",
+    ]);
   });
 
   test("[Q2] one fetch leases every live member, a second one takes nothing", () => {
@@ -463,11 +594,17 @@ describe("queue, direct lane, waiting", () => {
     const bench = new Bench();
     for (let i = 0; i < 8; i += 1) bench.emit([`d${String(i)}`], { lane: "direct" });
     expect(bench.deeds.filter((deed) => deed.kind === "invoke")).toHaveLength(6);
-    expect(bench.states()).toEqual([...Array.from({ length: 6 }, () => "leased"), "queued", "queued"]);
+    expect(bench.states()).toEqual([
+      ...Array.from({ length: 6 }, () => "leased"),
+      "queued",
+      "queued",
+    ]);
     expect(bench.sends()).toHaveLength(2);
     const [deed] = bench.deeds;
     if (deed?.kind !== "invoke") throw new Error("no hand-over");
-    expect(deed.assignment.tasks).toMatchObject([{ attempt: 1, payload: JSON.stringify({ dedup: "d0" }) }]);
+    expect(deed.assignment.tasks).toMatchObject([
+      { attempt: 1, payload: JSON.stringify({ dedup: "d0" }) },
+    ]);
     bench.succeed(deed.assignment);
     expect(bench.store.head().direct).toBe(5);
   });
@@ -483,7 +620,8 @@ describe("queue, direct lane, waiting", () => {
 
   test("[Q10] at most 200 envelopes are in flight; the next ones follow as they end", () => {
     const bench = new Bench();
-    for (let block = 0; block < 30; block += 1) bench.emit(Array.from({ length: 500 }, (_, i) => `${String(block)}.${String(i)}`));
+    for (let block = 0; block < 30; block += 1)
+      bench.emit(Array.from({ length: 500 }, (_, i) => `${String(block)}.${String(i)}`));
     const head = bench.store.head();
     expect(head.inFlight).toBe(ENVELOPES_IN_FLIGHT_MAX);
     expect(head.ready).toBeLessThanOrEqual(10_500);
@@ -496,12 +634,17 @@ describe("queue, direct lane, waiting", () => {
 
   test("[T2] a run that was canceled while its event waited gets no task", () => {
     const bench = new Bench();
-    for (let block = 0; block < 31; block += 1) bench.emit(Array.from({ length: 500 }, (_, i) => `${String(block)}.${String(i)}`));
+    for (let block = 0; block < 31; block += 1)
+      bench.emit(Array.from({ length: 500 }, (_, i) => `${String(block)}.${String(i)}`));
     const last = [...bench.store.runs.values()].at(-1);
     expect(last).toMatchObject({ total: 0, unpassed: 1 });
     bench.take({ type: "run.canceled", runId: last?.runId ?? "" });
     while (bench.store.head().unpassed > 0) bench.succeed(bench.lease());
-    expect([...bench.store.runs.values()].at(-1)).toMatchObject({ total: 0, unpassed: 0, status: "canceled" });
+    expect([...bench.store.runs.values()].at(-1)).toMatchObject({
+      total: 0,
+      unpassed: 0,
+      status: "canceled",
+    });
   });
 
   test("[Q11] a full backlog refuses new events", () => {
@@ -509,8 +652,17 @@ describe("queue, direct lane, waiting", () => {
     bench.emit(["a"]);
     const { head } = bench.store.load({});
     bench.store.apply({
-      head: { ...head, open: BACKLOG_MAX }, instances: [], cursors: [], events: [], runs: [], newTasks: [], tasks: [], envelopes: [],
-      goneEnvelopes: [], outbox: [], goneOutbox: [],
+      head: { ...head, open: BACKLOG_MAX },
+      instances: [],
+      cursors: [],
+      events: [],
+      runs: [],
+      newTasks: [],
+      tasks: [],
+      envelopes: [],
+      goneEnvelopes: [],
+      outbox: [],
+      goneOutbox: [],
     });
     expect(refusalOf(bench.emit(["b"]))).toBe("backlog_full");
   });
@@ -536,7 +688,9 @@ describe("queue, direct lane, waiting", () => {
     expect(changes[1]).toBeGreaterThan(changes[0] ?? 0);
     expect(changes[3]).toBeGreaterThan(changes[1] ?? 0);
     expect(changes[4]).toBeGreaterThan(changes[2] ?? 0);
-    const mirrored = bench.store.outbox("mirror", Number.MAX_SAFE_INTEGER, 100).flatMap(({ body }) => (body.kind === "mirror" ? body.tids : []));
+    const mirrored = bench.store
+      .outbox("mirror", Number.MAX_SAFE_INTEGER, 100)
+      .flatMap(({ body }) => (body.kind === "mirror" ? body.tids : []));
     expect(mirrored).toContain(1);
   });
 });

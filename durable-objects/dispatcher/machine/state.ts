@@ -1,6 +1,12 @@
 /** What the dispatcher's machine reads and writes: rows, the slice a transition sees, the changes it asks for. */
 import type { Instant, Refused } from "../../../workers/platform/model.ts";
-import type { Lane, Mode, RunStatus, TaskError, TaskState } from "../../../workers/platform/tasks/model.ts";
+import type {
+  Lane,
+  Mode,
+  RunStatus,
+  TaskError,
+  TaskState,
+} from "../../../workers/platform/tasks/model.ts";
 import type { Assignment, NodeCounts, RunView, TaskView } from "../model.ts";
 
 /** Chance is an argument. `next` is uniform in [0, 1). */
@@ -211,7 +217,12 @@ export type Answer =
   | { readonly kind: "renewed"; readonly leaseMs: number; readonly canceled: readonly number[] };
 
 export type Step =
-  | { readonly ok: true; readonly changes: Changes; readonly effects: readonly Effect[]; readonly answer: Answer }
+  | {
+      readonly ok: true;
+      readonly changes: Changes;
+      readonly effects: readonly Effect[];
+      readonly answer: Answer;
+    }
   | Refused;
 
 /** What waits to be sent, of one kind. */
@@ -234,9 +245,17 @@ export interface Store {
   nextWake(): Instant | null;
   runView(runId: string): RunView | null;
   /** Runs and tasks as Postgres mirrors them; unknown numbers are left out. */
-  mirrored(runs: readonly number[], tids: readonly number[]): { runs: readonly RunView[]; tasks: readonly TaskView[] };
+  mirrored(
+    runs: readonly number[],
+    tids: readonly number[],
+  ): { runs: readonly RunView[]; tasks: readonly TaskView[] };
   taskView(taskId: string): TaskView | null;
   /** Newest first, below task number `before`. */
-  taskViews(filter: { runId: string | null; state: TaskState | null; before: number; limit: number }): readonly TaskView[];
+  taskViews(filter: {
+    runId: string | null;
+    state: TaskState | null;
+    before: number;
+    limit: number;
+  }): readonly TaskView[];
   counts(runId: string): readonly NodeCounts[];
 }

@@ -11,10 +11,16 @@ export type Deed =
   | { readonly kind: "invoke"; readonly assignment: Assignment }
   | { readonly kind: "ended"; readonly runId: string; readonly status: RunStatus };
 
-export type Turned = { readonly ok: true; readonly answer: Answer; readonly deeds: readonly Deed[] } | Refused;
+export type Turned =
+  | { readonly ok: true; readonly answer: Answer; readonly deeds: readonly Deed[] }
+  | Refused;
 
 /** After these no cursor can move and no task becomes sendable. */
-const STILL: ReadonlySet<Event["type"]> = new Set<Event["type"]>(["lease.renewed", "outbox.sent", "outbox.refused"]);
+const STILL: ReadonlySet<Event["type"]> = new Set<Event["type"]>([
+  "lease.renewed",
+  "outbox.sent",
+  "outbox.refused",
+]);
 
 /** Applies `event`, then advances until nothing moves. Either all of it is stored, or none. */
 export function turn(store: Store, event: Event, world: World): Turned {
@@ -22,7 +28,8 @@ export function turn(store: Store, event: Event, world: World): Turned {
     const first = apply(store, event, world);
     if (!first.ok) return first;
     const deeds = first.effects.map((effect) => deedOf(store, effect, world));
-    if (!STILL.has(event.type) && first.answer.kind !== "assigned") deeds.push(...advanceAll(store, world));
+    if (!STILL.has(event.type) && first.answer.kind !== "assigned")
+      deeds.push(...advanceAll(store, world));
     return { ok: true, answer: first.answer, deeds };
   });
 }
@@ -49,5 +56,8 @@ function apply(store: Store, event: Event, world: World): Step {
 /** A direct envelope carries its tasks, which only the store knows in full [Q7]. */
 function deedOf(store: Store, effect: Effect, world: World): Deed {
   if (effect.kind === "ended") return effect;
-  return { kind: "invoke", assignment: assignmentOf(store.load({ envelope: effect.envelope }), world.policy) };
+  return {
+    kind: "invoke",
+    assignment: assignmentOf(store.load({ envelope: effect.envelope }), world.policy),
+  };
 }

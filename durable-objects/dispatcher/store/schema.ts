@@ -36,7 +36,15 @@ export const SCHEMA = [
 ] as const;
 
 /** States are stored as numbers; only ever appended to. */
-export const STATES: readonly TaskState[] = ["ready", "queued", "leased", "canceling", "succeeded", "failed", "canceled"];
+export const STATES: readonly TaskState[] = [
+  "ready",
+  "queued",
+  "leased",
+  "canceling",
+  "succeeded",
+  "failed",
+  "canceled",
+];
 export const stateNumber = (state: TaskState): number => STATES.indexOf(state);
 
 const MODES: readonly Mode[] = ["live", "backfill"];
@@ -45,33 +53,71 @@ export const modeNumber = (mode: Mode): number => MODES.indexOf(mode);
 export const laneNumber = (lane: Lane): number => LANES.indexOf(lane);
 
 export const NEW_HEAD: Head = {
-  orgId: "", dagId: "", configHash: "", incarnation: 1, fences: 0, seq: 0, tid: 0, run: 0, inst: 0, envelope: 0, outbox: 0, change: 0,
-  inFlight: 0, direct: 0, ready: 0, open: 0, unpassed: 0,
+  orgId: "",
+  dagId: "",
+  configHash: "",
+  incarnation: 1,
+  fences: 0,
+  seq: 0,
+  tid: 0,
+  run: 0,
+  inst: 0,
+  envelope: 0,
+  outbox: 0,
+  change: 0,
+  inFlight: 0,
+  direct: 0,
+  ready: 0,
+  open: 0,
+  unpassed: 0,
 };
 
 const text = (value: SqlValue | undefined): string => String(value ?? "");
 const number = (value: SqlValue | undefined): number => Number(value ?? 0);
-const orNull = (value: SqlValue | undefined): number | null => (value === null || value === undefined ? null : Number(value));
+const orNull = (value: SqlValue | undefined): number | null =>
+  value === null || value === undefined ? null : Number(value);
 function pick<T>(list: readonly T[], value: SqlValue | undefined): T {
   const found = list[number(value)];
-  if (found === undefined) throw new RangeError(`the stored number ${String(value)} is unknown to this version`);
+  if (found === undefined)
+    throw new RangeError(`the stored number ${String(value)} is unknown to this version`);
   return found;
 }
 const parse = (value: SqlValue | undefined): unknown => JSON.parse(text(value));
 
-export const EVENT_COLUMNS = "e.seq, e.event_id, e.dataset_id, e.partition, e.mode, e.lane, e.run, e.payload, e.at";
+export const EVENT_COLUMNS =
+  "e.seq, e.event_id, e.dataset_id, e.partition, e.mode, e.lane, e.run, e.payload, e.at";
 export const eventOf = (row: readonly SqlValue[]): EventRow => ({
-  seq: number(row[0]), eventId: text(row[1]), datasetId: text(row[2]), partition: text(row[3]),
-  mode: pick(MODES, row[4]), lane: pick(LANES, row[5]), run: number(row[6]), payload: text(row[7]), at: number(row[8]),
+  seq: number(row[0]),
+  eventId: text(row[1]),
+  datasetId: text(row[2]),
+  partition: text(row[3]),
+  mode: pick(MODES, row[4]),
+  lane: pick(LANES, row[5]),
+  run: number(row[6]),
+  payload: text(row[7]),
+  at: number(row[8]),
 });
 
 export const TASK_COLUMNS =
   "t.tid, t.id, t.inst, t.event_seq, t.run, t.mode, t.lane, t.state, t.attempt, t.base, t.lost, t.envelope, t.not_before, t.error, t.created_at, t.updated_at, t.change";
 export const taskOf = (row: readonly SqlValue[]): TaskRow => ({
-  tid: number(row[0]), id: text(row[1]), inst: number(row[2]), eventSeq: number(row[3]), run: number(row[4]),
-  mode: pick(MODES, row[5]), lane: pick(LANES, row[6]), state: pick(STATES, row[7]), attempt: number(row[8]), base: number(row[9]),
-  lost: number(row[10]), envelope: number(row[11]), notBefore: number(row[12]), error: errorOf(row[13]),
-  createdAt: number(row[14]), updatedAt: number(row[15]), change: number(row[16]),
+  tid: number(row[0]),
+  id: text(row[1]),
+  inst: number(row[2]),
+  eventSeq: number(row[3]),
+  run: number(row[4]),
+  mode: pick(MODES, row[5]),
+  lane: pick(LANES, row[6]),
+  state: pick(STATES, row[7]),
+  attempt: number(row[8]),
+  base: number(row[9]),
+  lost: number(row[10]),
+  envelope: number(row[11]),
+  notBefore: number(row[12]),
+  error: errorOf(row[13]),
+  createdAt: number(row[14]),
+  updatedAt: number(row[15]),
+  change: number(row[16]),
 });
 
 export function errorOf(value: SqlValue | undefined): TaskRow["error"] {
@@ -85,25 +131,47 @@ export const errorText = (error: TaskRow["error"]): string | null =>
 export const RUN_COLUMNS =
   "r.run, r.run_id, r.status, r.mode, r.lane, r.subject, r.request_id, r.total, r.succeeded, r.failed, r.canceled, r.open, r.unpassed, r.created_at, r.ended_at, r.change";
 export const runOf = (row: readonly SqlValue[]): RunRow => ({
-  run: number(row[0]), runId: text(row[1]), status: statusOf(row[2]), mode: pick(MODES, row[3]), lane: pick(LANES, row[4]),
-  subject: row[5] === null ? null : text(row[5]), requestId: text(row[6]), total: number(row[7]), succeeded: number(row[8]),
-  failed: number(row[9]), canceled: number(row[10]), open: number(row[11]), unpassed: number(row[12]),
-  createdAt: number(row[13]), endedAt: orNull(row[14]), change: number(row[15]),
+  run: number(row[0]),
+  runId: text(row[1]),
+  status: statusOf(row[2]),
+  mode: pick(MODES, row[3]),
+  lane: pick(LANES, row[4]),
+  subject: row[5] === null ? null : text(row[5]),
+  requestId: text(row[6]),
+  total: number(row[7]),
+  succeeded: number(row[8]),
+  failed: number(row[9]),
+  canceled: number(row[10]),
+  open: number(row[11]),
+  unpassed: number(row[12]),
+  createdAt: number(row[13]),
+  endedAt: orNull(row[14]),
+  change: number(row[15]),
 });
 
 const STATUSES: readonly RunRow["status"][] = ["running", "succeeded", "failed", "canceled"];
 export function statusOf(value: SqlValue | undefined): RunRow["status"] {
   const found = STATUSES.find((status) => status === value);
-  if (found === undefined) throw new RangeError(`the stored run status ${String(value)} is unknown to this version`);
+  if (found === undefined)
+    throw new RangeError(`the stored run status ${String(value)} is unknown to this version`);
   return found;
 }
 
-export const ENVELOPE_COLUMNS = "v.id, v.inst, v.mode, v.lane, v.members, v.state, v.fence, v.lease_until, v.hard_until, v.sent_at";
+export const ENVELOPE_COLUMNS =
+  "v.id, v.inst, v.mode, v.lane, v.members, v.state, v.fence, v.lease_until, v.hard_until, v.sent_at";
 export const envelopeOf = (row: readonly SqlValue[]): Envelope => ({
-  id: number(row[0]), inst: number(row[1]), mode: pick(MODES, row[2]), lane: pick(LANES, row[3]),
-  members: parse(row[4]) as number[], state: row[5] === "leased" ? "leased" : "queued", fence: number(row[6]),
-  leaseUntil: number(row[7]), hardUntil: number(row[8]), sentAt: number(row[9]),
+  id: number(row[0]),
+  inst: number(row[1]),
+  mode: pick(MODES, row[2]),
+  lane: pick(LANES, row[3]),
+  members: parse(row[4]) as number[],
+  state: row[5] === "leased" ? "leased" : "queued",
+  fence: number(row[6]),
+  leaseUntil: number(row[7]),
+  hardUntil: number(row[8]),
+  sentAt: number(row[9]),
 });
 
 /** A state by its name, or null. */
-export const stateOf = (name: string | null): TaskState | null => STATES.find((state) => state === name) ?? null;
+export const stateOf = (name: string | null): TaskState | null =>
+  STATES.find((state) => state === name) ?? null;

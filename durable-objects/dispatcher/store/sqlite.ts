@@ -1,12 +1,39 @@
 /** The dispatcher's state in SQLite: loads the slice an event names, writes what the transition changed. */
 import type { NodeCounts, RunView, TaskView } from "../model.ts";
 import { ENVELOPES_IN_FLIGHT_MAX, OUTBOX_GRACE_MS, RESEND_MS } from "../machine/limits.ts";
-import type { Changes, Envelope, EventRow, Head, Instance, Lag, Needs, OutboxBody, OutboxKind, OutboxRow, RunRow, Slice, Store, TaskRow } from "../machine/state.ts";
+import type {
+  Changes,
+  Envelope,
+  EventRow,
+  Head,
+  Instance,
+  Lag,
+  Needs,
+  OutboxBody,
+  OutboxKind,
+  OutboxRow,
+  RunRow,
+  Slice,
+  Store,
+  TaskRow,
+} from "../machine/state.ts";
 import { runView, taskView } from "../machine/views.ts";
 import type { TaskState } from "../../../workers/platform/tasks/model.ts";
 import {
-  type Database, ENVELOPE_COLUMNS, envelopeOf, EVENT_COLUMNS, eventOf, NEW_HEAD, RUN_COLUMNS, runOf, SCHEMA, stateNumber, STATES,
-  type SqlValue, TASK_COLUMNS, taskOf,
+  type Database,
+  ENVELOPE_COLUMNS,
+  envelopeOf,
+  EVENT_COLUMNS,
+  eventOf,
+  NEW_HEAD,
+  RUN_COLUMNS,
+  runOf,
+  SCHEMA,
+  stateNumber,
+  STATES,
+  type SqlValue,
+  TASK_COLUMNS,
+  taskOf,
 } from "./schema.ts";
 import { write } from "./write.ts";
 
@@ -51,12 +78,29 @@ export class SqliteStore implements Store {
     const wanted = new Set(tasks.map((task) => task.run));
     for (const { events } of lags) for (const event of events) wanted.add(event.run);
     const runs = this.#runs([...wanted]);
-    if (needs.runId !== undefined) for (const run of this.#rows(runOf, `select ${RUN_COLUMNS} from runs r where run_id = ?`, needs.runId)) runs.set(run.run, run);
+    if (needs.runId !== undefined)
+      for (const run of this.#rows(
+        runOf,
+        `select ${RUN_COLUMNS} from runs r where run_id = ?`,
+        needs.runId,
+      ))
+        runs.set(run.run, run);
     return {
-      head, instances, lags, envelopes, tasks, runs,
+      head,
+      instances,
+      lags,
+      envelopes,
+      tasks,
+      runs,
       known: this.#known(needs.eventIds ?? []),
       events: needs.envelope === undefined ? new Map() : this.#events(tasks),
-      outbox: needs.outboxIds === undefined ? [] : this.#outboxRows("where id in (select value from json_each(?))", JSON.stringify(needs.outboxIds)),
+      outbox:
+        needs.outboxIds === undefined
+          ? []
+          : this.#outboxRows(
+              "where id in (select value from json_each(?))",
+              JSON.stringify(needs.outboxIds),
+            ),
     };
   }
 
@@ -65,20 +109,40 @@ export class SqliteStore implements Store {
     write(this.#db, changes);
     for (const instance of changes.instances) {
       const { inst, nodeId, fp, input, toSeq, ...spec } = instance;
-      this.#db.run("insert or replace into instances(inst, node_id, fp, input, spec, to_seq) values (?, ?, ?, ?, ?, ?)", inst, nodeId, fp, input, JSON.stringify(spec), toSeq);
+      this.#db.run(
+        "insert or replace into instances(inst, node_id, fp, input, spec, to_seq) values (?, ?, ?, ?, ?, ?)",
+        inst,
+        nodeId,
+        fp,
+        input,
+        JSON.stringify(spec),
+        toSeq,
+      );
       cache.instances.set(inst, instance);
     }
     for (const { inst, seq } of changes.cursors) cache.cursors.set(inst, seq);
     for (const inst of new Set(changes.cursors.map((cursor) => cursor.inst))) {
-      this.#db.run("insert or replace into cursors(inst, edge, seq) values (?, 0, ?)", inst, cache.cursors.get(inst) ?? 0);
+      this.#db.run(
+        "insert or replace into cursors(inst, edge, seq) values (?, 0, ?)",
+        inst,
+        cache.cursors.get(inst) ?? 0,
+      );
     }
     for (const event of changes.events) cache.newest.set(event.datasetId, event.seq);
     cache.head = changes.head;
-    this.#db.run("insert or replace into head(one, body) values (1, ?)", JSON.stringify(changes.head));
+    this.#db.run(
+      "insert or replace into head(one, body) values (1, ?)",
+      JSON.stringify(changes.head),
+    );
   }
 
   outbox(kind: OutboxKind, now: number, limit: number): readonly OutboxRow[] {
-    return this.#outboxRows("where kind = ? and not_before <= ? order by id limit ?", kind, now, limit);
+    return this.#outboxRows(
+      "where kind = ? and not_before <= ? order by id limit ?",
+      kind,
+      now,
+      limit,
+    );
   }
 
   outboxSize(): number {
@@ -88,10 +152,14 @@ export class SqliteStore implements Store {
   nextWake(): number | null {
     const wakes = [
       this.#number("select min(lease_until) from envelopes where state = 'leased'"),
-      this.#number(`select min(sent_at) + ${String(RESEND_MS)} from envelopes where state = 'queued'`),
+      this.#number(
+        `select min(sent_at) + ${String(RESEND_MS)} from envelopes where state = 'queued'`,
+      ),
       this.#number(`select min(not_before) + ${String(OUTBOX_GRACE_MS)} from outbox`),
       // Ready tasks without credit wait for an envelope to end, not for the clock.
-      this.head().inFlight < ENVELOPES_IN_FLIGHT_MAX ? this.#number("select min(not_before) from tasks where state = 0") : null,
+      this.head().inFlight < ENVELOPES_IN_FLIGHT_MAX
+        ? this.#number("select min(not_before) from tasks where state = 0")
+        : null,
     ].filter((at) => at !== null);
     return wakes.length === 0 ? null : Math.min(...wakes);
   }
@@ -101,7 +169,10 @@ export class SqliteStore implements Store {
     return run === undefined ? null : runView(run);
   }
 
-  mirrored(runs: readonly number[], tids: readonly number[]): { runs: readonly RunView[]; tasks: readonly TaskView[] } {
+  mirrored(
+    runs: readonly number[],
+    tids: readonly number[],
+  ): { runs: readonly RunView[]; tasks: readonly TaskView[] } {
     return {
       runs: [...this.#runs(runs).values()].map(runView),
       tasks: this.#views("where t.tid in (select value from json_each(?))", JSON.stringify(tids)),
@@ -112,10 +183,18 @@ export class SqliteStore implements Store {
     return this.#views("where t.id = ?", taskId)[0] ?? null;
   }
 
-  taskViews(filter: { runId: string | null; state: TaskState | null; before: number; limit: number }): readonly TaskView[] {
+  taskViews(filter: {
+    runId: string | null;
+    state: TaskState | null;
+    before: number;
+    limit: number;
+  }): readonly TaskView[] {
     return this.#views(
       "where (?1 is null or t.run = (select run from runs where run_id = ?1)) and (?2 is null or t.state = ?2) and t.tid < ?3 order by t.tid desc limit ?4",
-      filter.runId, filter.state === null ? null : stateNumber(filter.state), filter.before, filter.limit,
+      filter.runId,
+      filter.state === null ? null : stateNumber(filter.state),
+      filter.before,
+      filter.limit,
     );
   }
 
@@ -125,16 +204,31 @@ export class SqliteStore implements Store {
       runId,
     );
     return rows.map(([node, state, tasks, events]) => ({
-      node_id: String(node), state: STATES[Number(state)] ?? "ready", tasks: Number(tasks), events: Number(events),
+      node_id: String(node),
+      state: STATES[Number(state)] ?? "ready",
+      tasks: Number(tasks),
+      events: Number(events),
     }));
   }
 
   #cached(): Cache {
     this.#cache ??= {
       head: this.#readHead(),
-      instances: new Map(this.#rows(instanceOf, "select inst, node_id, fp, input, spec, to_seq from instances").map((row) => [row.inst, row])),
-      cursors: new Map(this.#db.all("select inst, seq from cursors").map(([inst, seq]) => [Number(inst), Number(seq)])),
-      newest: new Map(this.#db.all("select dataset_id, max(seq) from events group by 1").map(([id, seq]) => [String(id), Number(seq)])),
+      instances: new Map(
+        this.#rows(instanceOf, "select inst, node_id, fp, input, spec, to_seq from instances").map(
+          (row) => [row.inst, row],
+        ),
+      ),
+      cursors: new Map(
+        this.#db
+          .all("select inst, seq from cursors")
+          .map(([inst, seq]) => [Number(inst), Number(seq)]),
+      ),
+      newest: new Map(
+        this.#db
+          .all("select dataset_id, max(seq) from events group by 1")
+          .map(([id, seq]) => [String(id), Number(seq)]),
+      ),
     };
     return this.#cache;
   }
@@ -152,7 +246,14 @@ export class SqliteStore implements Store {
       const after = cursors.get(inst) ?? 0;
       const until = Math.min(newest.get(input) ?? 0, toSeq ?? Number.MAX_SAFE_INTEGER);
       if (after >= until || left <= 0) continue;
-      const events = this.#rows(eventOf, `select ${EVENT_COLUMNS} from events e where dataset_id = ? and seq > ? and seq <= ? order by seq limit ?`, input, after, until, left);
+      const events = this.#rows(
+        eventOf,
+        `select ${EVENT_COLUMNS} from events e where dataset_id = ? and seq > ? and seq <= ? order by seq limit ?`,
+        input,
+        after,
+        until,
+        left,
+      );
       left -= events.length;
       if (events.length > 0) lags.push({ inst, events });
     }
@@ -161,11 +262,18 @@ export class SqliteStore implements Store {
 
   #envelopes(needs: Needs): readonly Envelope[] {
     const from = `select ${ENVELOPE_COLUMNS} from envelopes v`;
-    if (needs.envelope !== undefined) return this.#rows(envelopeOf, `${from} where id = ?`, needs.envelope);
-    if (needs.queued === true) return this.#rows(envelopeOf, `${from} where state = 'queued' order by id`);
+    if (needs.envelope !== undefined)
+      return this.#rows(envelopeOf, `${from} where id = ?`, needs.envelope);
+    if (needs.queued === true)
+      return this.#rows(envelopeOf, `${from} where state = 'queued' order by id`);
     if (needs.overdue === undefined) return [];
     const { now, sentBefore } = needs.overdue;
-    return this.#rows(envelopeOf, `${from} where (state = 'leased' and lease_until <= ?) or (state = 'queued' and sent_at <= ?) order by id`, now, sentBefore);
+    return this.#rows(
+      envelopeOf,
+      `${from} where (state = 'leased' and lease_until <= ?) or (state = 'queued' and sent_at <= ?) order by id`,
+      now,
+      sentBefore,
+    );
   }
 
   /** Members of the envelopes that still travel in them, or the tasks that are named otherwise. */
@@ -174,26 +282,48 @@ export class SqliteStore implements Store {
     if (needs.advance !== undefined) {
       const { now, tasks } = needs.advance;
       if (tasks === 0 || this.head().ready === 0) return [];
-      return this.#rows(taskOf, `${from} where state = 0 and not_before <= ? order by not_before, tid limit ?`, now, tasks);
+      return this.#rows(
+        taskOf,
+        `${from} where state = 0 and not_before <= ? order by not_before, tid limit ?`,
+        now,
+        tasks,
+      );
     }
     if (needs.taskId !== undefined) return this.#rows(taskOf, `${from} where id = ?`, needs.taskId);
     if (needs.runId !== undefined) {
-      return this.#rows(taskOf, `${from} where run = (select run from runs where run_id = ?) and +state < 4 order by tid`, needs.runId);
+      return this.#rows(
+        taskOf,
+        `${from} where run = (select run from runs where run_id = ?) and +state < 4 order by tid`,
+        needs.runId,
+      );
     }
     return envelopes.flatMap((envelope) =>
-      this.#rows(taskOf, `${from} where tid in (select value from json_each(?)) and +envelope = ? and +state < 4 order by tid`, JSON.stringify(envelope.members), envelope.id),
+      this.#rows(
+        taskOf,
+        `${from} where tid in (select value from json_each(?)) and +envelope = ? and +state < 4 order by tid`,
+        JSON.stringify(envelope.members),
+        envelope.id,
+      ),
     );
   }
 
   #runs(runs: readonly number[]): Map<number, RunRow> {
     if (runs.length === 0) return new Map();
-    const rows = this.#rows(runOf, `select ${RUN_COLUMNS} from runs r where run in (select value from json_each(?))`, JSON.stringify(runs));
+    const rows = this.#rows(
+      runOf,
+      `select ${RUN_COLUMNS} from runs r where run in (select value from json_each(?))`,
+      JSON.stringify(runs),
+    );
     return new Map(rows.map((run) => [run.run, run]));
   }
 
   #events(tasks: readonly TaskRow[]): ReadonlyMap<number, EventRow> {
     const seqs = JSON.stringify(tasks.map((task) => task.eventSeq));
-    const rows = this.#rows(eventOf, `select ${EVENT_COLUMNS} from events e where seq in (select value from json_each(?))`, seqs);
+    const rows = this.#rows(
+      eventOf,
+      `select ${EVENT_COLUMNS} from events e where seq in (select value from json_each(?))`,
+      seqs,
+    );
     return new Map(rows.map((event) => [event.seq, event]));
   }
 
@@ -203,13 +333,20 @@ export class SqliteStore implements Store {
       "select e.event_id, e.seq, r.run_id from events e join runs r on r.run = e.run where e.event_id in (select value from json_each(?))",
       JSON.stringify(eventIds),
     );
-    return new Map(rows.map(([id, seq, runId]) => [String(id), { seq: Number(seq), runId: String(runId) }]));
+    return new Map(
+      rows.map(([id, seq, runId]) => [String(id), { seq: Number(seq), runId: String(runId) }]),
+    );
   }
 
   #outboxRows(where: string, ...bindings: SqlValue[]): readonly OutboxRow[] {
     return this.#db
       .all(`select id, body, not_before, tries from outbox ${where}`, ...bindings)
-      .map(([id, body, notBefore, tries]) => ({ id: Number(id), body: JSON.parse(String(body)) as OutboxBody, notBefore: Number(notBefore), tries: Number(tries) }));
+      .map(([id, body, notBefore, tries]) => ({
+        id: Number(id),
+        body: JSON.parse(String(body)) as OutboxBody,
+        notBefore: Number(notBefore),
+        tries: Number(tries),
+      }));
   }
 
   #views(where: string, ...bindings: SqlValue[]): readonly TaskView[] {
@@ -219,11 +356,17 @@ export class SqliteStore implements Store {
     return tasks.flatMap((task) => {
       const instance = instances.get(task.inst);
       const run = runs.get(task.run);
-      return instance === undefined || run === undefined ? [] : [taskView(task, run.runId, instance)];
+      return instance === undefined || run === undefined
+        ? []
+        : [taskView(task, run.runId, instance)];
     });
   }
 
-  #rows<T>(read: (row: readonly SqlValue[]) => T, query: string, ...bindings: SqlValue[]): readonly T[] {
+  #rows<T>(
+    read: (row: readonly SqlValue[]) => T,
+    query: string,
+    ...bindings: SqlValue[]
+  ): readonly T[] {
     return this.#db.all(query, ...bindings).map(read);
   }
 
@@ -235,6 +378,16 @@ export class SqliteStore implements Store {
 
 function instanceOf(row: readonly SqlValue[]): Instance {
   const [inst, nodeId, fp, input, spec, toSeq] = row;
-  const rest = JSON.parse(String(spec)) as Omit<Instance, "inst" | "nodeId" | "fp" | "input" | "toSeq">;
-  return { ...rest, inst: Number(inst), nodeId: String(nodeId), fp: String(fp), input: String(input), toSeq: toSeq === null || toSeq === undefined ? null : Number(toSeq) };
+  const rest = JSON.parse(String(spec)) as Omit<
+    Instance,
+    "inst" | "nodeId" | "fp" | "input" | "toSeq"
+  >;
+  return {
+    ...rest,
+    inst: Number(inst),
+    nodeId: String(nodeId),
+    fp: String(fp),
+    input: String(input),
+    toSeq: toSeq === null || toSeq === undefined ? null : Number(toSeq),
+  };
 }

@@ -54,14 +54,17 @@ export const DagConfig = z
     for (const source of dag.sources) claim(source.emits, `source:${source.id}`);
     for (const node of dag.nodes) for (const dataset of node.outputs) claim(dataset, node.id);
     for (const node of dag.nodes) {
-      if (!producers.has(node.input)) context.addIssue(`${node.id} reads ${node.input}, which nothing here produces`);
+      if (!producers.has(node.input))
+        context.addIssue(`${node.id} reads ${node.input}, which nothing here produces`);
     }
     if (hasCycle(dag.nodes)) context.addIssue("the nodes form a cycle");
-    if (new Set(dag.nodes.map((node) => node.id)).size < dag.nodes.length) context.addIssue("two nodes share an id");
+    if (new Set(dag.nodes.map((node) => node.id)).size < dag.nodes.length)
+      context.addIssue("two nodes share an id");
 
     function claim(dataset: string, producer: string): void {
       const other = producers.get(dataset);
-      if (other !== undefined) context.addIssue(`${dataset} has two producers, ${other} and ${producer}`);
+      if (other !== undefined)
+        context.addIssue(`${dataset} has two producers, ${other} and ${producer}`);
       producers.set(dataset, producer);
     }
   });

@@ -10,9 +10,30 @@ const analyses = DagConfig.parse({
   dag: "sys.analyses",
   sources: [{ id: "logs", emits: "sys.analyses.logs" }],
   nodes: [
-    { id: "split", runtime: "builtin", operator: "analyses.split", n: 1, input: "sys.analyses.logs", outputs: ["sys.analyses.units"] },
-    { id: "locate", runtime: "builtin", operator: "analyses.locate", n: 1, input: "sys.analyses.units", outputs: ["sys.analyses.results"] },
-    { id: "report", runtime: "builtin", operator: "analyses.report", n: 1, input: "sys.analyses.results", outputs: ["sys.analyses.reports"] },
+    {
+      id: "split",
+      runtime: "builtin",
+      operator: "analyses.split",
+      n: 1,
+      input: "sys.analyses.logs",
+      outputs: ["sys.analyses.units"],
+    },
+    {
+      id: "locate",
+      runtime: "builtin",
+      operator: "analyses.locate",
+      n: 1,
+      input: "sys.analyses.units",
+      outputs: ["sys.analyses.results"],
+    },
+    {
+      id: "report",
+      runtime: "builtin",
+      operator: "analyses.report",
+      n: 1,
+      input: "sys.analyses.results",
+      outputs: ["sys.analyses.reports"],
+    },
   ],
 });
 
@@ -22,9 +43,29 @@ const probe = DagConfig.parse({
   dag: "sys.probe",
   sources: [{ id: "starts", emits: "sys.probe.starts" }],
   nodes: [
-    { id: "spread", runtime: "builtin", operator: "probe.spread", n: 1, input: "sys.probe.starts", outputs: ["sys.probe.units"] },
-    { id: "work", runtime: "builtin", operator: "probe.work", n: 1, input: "sys.probe.units", outputs: ["sys.probe.results"] },
-    { id: "collect", runtime: "builtin", operator: "probe.collect", n: 1, input: "sys.probe.results" },
+    {
+      id: "spread",
+      runtime: "builtin",
+      operator: "probe.spread",
+      n: 1,
+      input: "sys.probe.starts",
+      outputs: ["sys.probe.units"],
+    },
+    {
+      id: "work",
+      runtime: "builtin",
+      operator: "probe.work",
+      n: 1,
+      input: "sys.probe.units",
+      outputs: ["sys.probe.results"],
+    },
+    {
+      id: "collect",
+      runtime: "builtin",
+      operator: "probe.collect",
+      n: 1,
+      input: "sys.probe.results",
+    },
   ],
 });
 

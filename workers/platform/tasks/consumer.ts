@@ -1,7 +1,12 @@
 /** The queue's consumer and the Runner: fetch an envelope, work on its tasks, keep the lease alive, report. */
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { z } from "zod";
-import { type Assignment, Hint, REPORT_BYTES_MAX, type TaskReport } from "../../../durable-objects/dispatcher/model.ts";
+import {
+  type Assignment,
+  Hint,
+  REPORT_BYTES_MAX,
+  type TaskReport,
+} from "../../../durable-objects/dispatcher/model.ts";
 import { workerLog, type Log } from "../adapters/log.ts";
 import { sqlFrom } from "../adapters/postgres.ts";
 import { work } from "./consumer/work.ts";
@@ -13,21 +18,29 @@ const REPORT_TRIES = 5;
 const REPORT_RETRY_MS = 200;
 
 /** The parts that `index.ts` exports: the queue handler, and the entrypoint in which work runs [C12]. */
-export function runner(registry: readonly Operator[]): { queue: ExportedHandlerQueueHandler<Env>; Runner: ReturnType<typeof runnerClass> } {
+export function runner(registry: readonly Operator[]): {
+  queue: ExportedHandlerQueueHandler<Env>;
+  Runner: ReturnType<typeof runnerClass>;
+} {
   return { queue: consume, Runner: runnerClass(registry) };
 }
 
 /** Acknowledges what was fetched or is poison; only an unreachable dispatcher lets the queue try again [Q3]. */
 async function consume(batch: MessageBatch, env: Env, context: ExecutionContext): Promise<void> {
   const log = logOf(env);
-  const one = batch.queue.startsWith(DEAD_LETTERS) ? (message: Message) => recordDead(message, env, log) : (message: Message) => take(message, context, log);
+  const one = batch.queue.startsWith(DEAD_LETTERS)
+    ? (message: Message) => recordDead(message, env, log)
+    : (message: Message) => take(message, context, log);
   await Promise.all(batch.messages.map(one));
 }
 
 async function take(message: Message, context: ExecutionContext, log: Log): Promise<void> {
   const hint = Hint.safeParse(message.body);
   if (!hint.success) {
-    log.error("queue message is poison", { message_id: message.id, reason: z.prettifyError(hint.error) });
+    log.error("queue message is poison", {
+      message_id: message.id,
+      reason: z.prettifyError(hint.error),
+    });
     message.ack();
     return;
   }
@@ -36,7 +49,10 @@ async function take(message: Message, context: ExecutionContext, log: Log): Prom
     await runnerOf(context.exports).run(hint.data);
     message.ack();
   } catch (error) {
-    log.warn("dispatcher not reached, the queue tries again", { envelope_id: hint.data.envelope_id, error: String(error) });
+    log.warn("dispatcher not reached, the queue tries again", {
+      envelope_id: hint.data.envelope_id,
+      error: String(error),
+    });
     message.retry();
   }
 }
@@ -44,7 +60,11 @@ async function take(message: Message, context: ExecutionContext, log: Log): Prom
 /** A dead letter is recorded, and its dispatcher sends again what waits: nothing hangs on one message [C7]. */
 async function recordDead(message: Message, env: Env, log: Log): Promise<void> {
   const hint = Hint.safeParse(message.body);
-  log.error("dead letter", { message_id: message.id, attempts: message.attempts, envelope_id: hint.success ? hint.data.envelope_id : null });
+  log.error("dead letter", {
+    message_id: message.id,
+    attempts: message.attempts,
+    envelope_id: hint.success ? hint.data.envelope_id : null,
+  });
   try {
     if (hint.success) {
       const { org_id, dag_id } = hint.data.dispatcher;
@@ -52,7 +72,10 @@ async function recordDead(message: Message, env: Env, log: Log): Promise<void> {
     }
     message.ack();
   } catch (error) {
-    log.warn("dispatcher not reached, the dead letter stays", { message_id: message.id, error: String(error) });
+    log.warn("dispatcher not reached, the dead letter stays", {
+      message_id: message.id,
+      error: String(error),
+    });
     message.retry();
   }
 }
@@ -63,7 +86,12 @@ function runnerClass(registry: readonly Operator[]) {
     async run(hint: Hint): Promise<Ran> {
       const { org_id, dag_id } = hint.dispatcher;
       const dispatcher = dispatcherOf(this.env, org_id, dag_id);
-      const fetched = await dispatcher.fetchEnvelope({ v: 1, org_id, dag_id, envelope_id: hint.envelope_id });
+      const fetched = await dispatcher.fetchEnvelope({
+        v: 1,
+        org_id,
+        dag_id,
+        envelope_id: hint.envelope_id,
+      });
       if (!fetched.ok || fetched.value.kind === "gone") return "gone";
       const working = this.#lease(fetched.value.assignment);
       if (this.env.ENVIRONMENT === "local") {
@@ -91,7 +119,9 @@ function runnerClass(registry: readonly Operator[]) {
         void dispatcher.renew(lease).then(
           (renewed) => {
             if (!renewed.ok) stop.abort(new Error("lease_lost"));
-            else for (const tid of renewed.value.canceled) canceled.get(tid)?.abort(new Error("task_canceled"));
+            else
+              for (const tid of renewed.value.canceled)
+                canceled.get(tid)?.abort(new Error("task_canceled"));
           },
           (error: unknown) => log.warn("heartbeat not answered", { error: String(error) }),
         );
@@ -99,7 +129,8 @@ function runnerClass(registry: readonly Operator[]) {
       try {
         const results = await work(this.#ports(), registry, assignment, stop, canceled);
         if (stop.signal.aborted) return;
-        for (const part of parts(results)) await persist(() => dispatcher.report({ ...lease, ...part }), log);
+        for (const part of parts(results))
+          await persist(() => dispatcher.report({ ...lease, ...part }), log);
       } finally {
         clearInterval(beat);
       }
@@ -114,11 +145,20 @@ function runnerClass(registry: readonly Operator[]) {
 const logOf = (env: Env, assignment?: Assignment): Log =>
   workerLog(env.VERSION, () => Date.now(), {
     part: "runner",
-    ...(assignment === undefined ? {} : { org: assignment.org_id, dag: assignment.dag_id, node: assignment.node_id, envelope_id: assignment.envelope_id }),
+    ...(assignment === undefined
+      ? {}
+      : {
+          org: assignment.org_id,
+          dag: assignment.dag_id,
+          node: assignment.node_id,
+          envelope_id: assignment.envelope_id,
+        }),
   });
 
 /** Cuts results into reports of at most 1 MiB of outputs [Q2]. */
-export function* parts(results: readonly TaskReport[]): Iterable<{ results: TaskReport[]; last: boolean }> {
+export function* parts(
+  results: readonly TaskReport[],
+): Iterable<{ results: TaskReport[]; last: boolean }> {
   let held: TaskReport[] = [];
   let bytes = 0;
   for (const result of results) {
@@ -137,7 +177,13 @@ export function* parts(results: readonly TaskReport[]): Iterable<{ results: Task
 const OUTPUT_OVERHEAD_BYTES = 8;
 
 export const reportBytes = (result: TaskReport): number =>
-  result.ok ? result.outputs.reduce((sum, { payload, partition }) => sum + payload.length + partition.length + OUTPUT_OVERHEAD_BYTES, 0) : 0;
+  result.ok
+    ? result.outputs.reduce(
+        (sum, { payload, partition }) =>
+          sum + payload.length + partition.length + OUTPUT_OVERHEAD_BYTES,
+        0,
+      )
+    : 0;
 
 /** Repeats a report until it is answered: a second one with the same fence is refused and changes nothing [L2]. */
 async function persist(send: () => Promise<{ readonly ok: boolean }>, log: Log): Promise<void> {

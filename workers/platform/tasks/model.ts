@@ -56,13 +56,25 @@ export type OperatorOutcome =
     };
 
 /** States of a task as the API shows them. Source: engine.md section 6. */
-export const TaskState = z.enum(["ready", "queued", "leased", "canceling", "succeeded", "failed", "canceled"]);
+export const TaskState = z.enum([
+  "ready",
+  "queued",
+  "leased",
+  "canceling",
+  "succeeded",
+  "failed",
+  "canceled",
+]);
 export type TaskState = z.infer<typeof TaskState>;
 
 export const RunStatus = z.enum(["running", "succeeded", "failed", "canceled"]);
 export type RunStatus = z.infer<typeof RunStatus>;
 
-export const TaskError = z.strictObject({ code: z.string(), message: z.string(), retryable: z.boolean() });
+export const TaskError = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  retryable: z.boolean(),
+});
 export type TaskError = z.infer<typeof TaskError>;
 
 export const Task = z.strictObject({

@@ -19,12 +19,18 @@ const ProbeStart = z.strictObject({
 const ProbeUnit = z.object({ i: z.int(), c: z.literal(1).optional(), ms: z.int().optional() });
 
 /** Units of one envelope take alike, neighboring envelopes differ: so reports come one after the other. */
-const workMs = (i: number, longest: number): number => Math.ceil((longest * ((Math.floor(i / ENVELOPE_TASKS_MAX) % 8) + 1)) / 8);
+const workMs = (i: number, longest: number): number =>
+  Math.ceil((longest * ((Math.floor(i / ENVELOPE_TASKS_MAX) % 8) + 1)) / 8);
 const Hops = z.object({ hops: z.int() });
 const HopConfig = z.object({ output: z.string() });
 
-const output = (dataset_id: string, payload: JsonValue): OperatorOutput => ({ dataset_id, partition: "_", payload });
-const succeeded = (outputs: readonly OperatorOutput[]): Promise<OperatorOutcome> => Promise.resolve({ ok: true, outputs });
+const output = (dataset_id: string, payload: JsonValue): OperatorOutput => ({
+  dataset_id,
+  partition: "_",
+  payload,
+});
+const succeeded = (outputs: readonly OperatorOutput[]): Promise<OperatorOutcome> =>
+  Promise.resolve({ ok: true, outputs });
 
 const spread: Operator = {
   name: "probe.spread",
@@ -34,7 +40,11 @@ const spread: Operator = {
     const padding = start.payload_bytes === 0 ? {} : { x: "x".repeat(start.payload_bytes) };
     const collect = start.collect ? { c: 1 } : {};
     const timed = (i: number) => (start.work_ms === 0 ? {} : { ms: workMs(i, start.work_ms) });
-    return succeeded(Array.from({ length: start.events }, (_, i) => output("sys.probe.units", { i, ...collect, ...timed(i), ...padding })));
+    return succeeded(
+      Array.from({ length: start.events }, (_, i) =>
+        output("sys.probe.units", { i, ...collect, ...timed(i), ...padding }),
+      ),
+    );
   },
 };
 

@@ -21,40 +21,72 @@ const taskParams = z.object({ id: z.string().max(200) });
 const RUN_TASKS_MAX = 500;
 
 const pageAnswer = <S extends z.ZodType>(description: string, schema: S) =>
-  jsonAnswer(description, z.strictObject({ items: z.array(schema), next_cursor: z.string().nullable() }));
+  jsonAnswer(
+    description,
+    z.strictObject({ items: z.array(schema), next_cursor: z.string().nullable() }),
+  );
 
 const list = createRoute({
-  method: "get", path: "/runs", tags, summary: "List runs, newest first",
+  method: "get",
+  path: "/runs",
+  tags,
+  summary: "List runs, newest first",
   middleware: [noStore(), needs("runs.read", "runs")] as const,
-  request: { query: z.object({ ...pageQuery, dag: z.string().max(150).optional(), status: RunStatus.optional() }) },
+  request: {
+    query: z.object({
+      ...pageQuery,
+      dag: z.string().max(150).optional(),
+      status: RunStatus.optional(),
+    }),
+  },
   responses: { 200: pageAnswer("Runs", RunAnswer), ...problems("cursor_invalid") },
 });
 
 const read = createRoute({
-  method: "get", path: "/runs/{id}", tags, summary: "Read a run with its newest tasks",
+  method: "get",
+  path: "/runs/{id}",
+  tags,
+  summary: "Read a run with its newest tasks",
   middleware: [noStore(), needs("runs.read", "runs/{id}")] as const,
   request: { params: runParams },
   responses: { 200: jsonAnswer("The run", RunWithTasks), ...problems() },
 });
 
 const cancelRun = createRoute({
-  method: "post", path: "/runs/{id}/cancel", tags, summary: "Cancel a run",
-  description: "Waiting tasks never start; tasks at work are told to stop, and nothing of them is stored.",
+  method: "post",
+  path: "/runs/{id}/cancel",
+  tags,
+  summary: "Cancel a run",
+  description:
+    "Waiting tasks never start; tasks at work are told to stop, and nothing of them is stored.",
   middleware: [noStore(), needs("tasks.cancel", "runs/{id}")] as const,
   request: { params: runParams },
   responses: { 202: jsonAnswer("The run", RunAnswer), ...problems("task_state") },
 });
 
 const tasks = createRoute({
-  method: "get", path: "/tasks", tags, summary: "List tasks, newest first",
-  description: "With run_id all tasks of that run; else ended tasks of all runs, or with an open state those at work now.",
+  method: "get",
+  path: "/tasks",
+  tags,
+  summary: "List tasks, newest first",
+  description:
+    "With run_id all tasks of that run; else ended tasks of all runs, or with an open state those at work now.",
   middleware: [noStore(), needs("runs.read", "tasks")] as const,
-  request: { query: z.object({ ...pageQuery, run_id: runParams.shape.id.optional(), state: TaskState.optional() }) },
+  request: {
+    query: z.object({
+      ...pageQuery,
+      run_id: runParams.shape.id.optional(),
+      state: TaskState.optional(),
+    }),
+  },
   responses: { 200: pageAnswer("Tasks", TaskAnswer), ...problems("cursor_invalid") },
 });
 
 const task = createRoute({
-  method: "get", path: "/tasks/{id}", tags, summary: "Read a task",
+  method: "get",
+  path: "/tasks/{id}",
+  tags,
+  summary: "Read a task",
   middleware: [noStore(), needs("runs.read", "tasks/{id}")] as const,
   request: { params: taskParams },
   responses: { 200: jsonAnswer("The task", TaskAnswer), ...problems() },
@@ -62,7 +94,10 @@ const task = createRoute({
 
 const act = (action: "retry" | "cancel", summary: string) =>
   createRoute({
-    method: "post", path: `/tasks/{id}/${action}`, tags, summary,
+    method: "post",
+    path: `/tasks/{id}/${action}`,
+    tags,
+    summary,
     middleware: [noStore(), needs(`tasks.${action}`, "tasks/{id}")] as const,
     request: { params: taskParams },
     responses: { 202: jsonAnswer("The task", TaskAnswer), ...problems("task_state") },
@@ -75,7 +110,12 @@ export const taskRoutes = createApp()
     const identity = [org, "runs", dag, status];
     const after = await positionOf(c.env, identity, cursor);
     if (!after.ok) return refused(c, after.refusal);
-    const rows = await listRuns(c.var.sql, org, { dagId: dag ?? null, status: status ?? null, after: after.value, limit: limit + 1 });
+    const rows = await listRuns(c.var.sql, org, {
+      dagId: dag ?? null,
+      status: status ?? null,
+      after: after.value,
+      limit: limit + 1,
+    });
     return c.json(await pageOf(c.env, identity, rows, limit), 200);
   })
   .openapi(read, async (c) => {
@@ -85,10 +125,24 @@ export const taskRoutes = createApp()
     if (!found.ok) return refused(c, found.refusal);
     const { dagId, run } = found.value;
     const items = await ask(c.env, org, dagId, (dispatcher) =>
-      dispatcher.tasks({ v: 1, org_id: org, dag_id: dagId, run_id: id, state: null, before: 0, limit: RUN_TASKS_MAX }),
+      dispatcher.tasks({
+        v: 1,
+        org_id: org,
+        dag_id: dagId,
+        run_id: id,
+        state: null,
+        before: 0,
+        limit: RUN_TASKS_MAX,
+      }),
     );
     if (!items.ok) return refused(c, items.refusal);
-    return c.json({ ...runFromView(dagId, run), items_tasks: items.value.map((view) => taskFromView(dagId, view)) }, 200);
+    return c.json(
+      {
+        ...runFromView(dagId, run),
+        items_tasks: items.value.map((view) => taskFromView(dagId, view)),
+      },
+      200,
+    );
   })
   .openapi(cancelRun, async (c) => {
     const org = orgOf(c);
@@ -105,13 +159,18 @@ export const taskRoutes = createApp()
   .openapi(tasks, async (c) => {
     const { run_id: runId, state } = c.req.valid("query");
     if (runId !== undefined) return tasksOfRun(c, { ...c.req.valid("query"), runId });
-    if (state !== undefined && OPEN_STATES.has(state)) return tasksAtWork(c, state, c.req.valid("query").limit);
+    if (state !== undefined && OPEN_STATES.has(state))
+      return tasksAtWork(c, state, c.req.valid("query").limit);
     const { limit, cursor } = c.req.valid("query");
     const org = orgOf(c);
     const identity = [org, "tasks", state];
     const after = await positionOf(c.env, identity, cursor);
     if (!after.ok) return refused(c, after.refusal);
-    const rows = await listTasks(c.var.sql, org, { state: state ?? null, after: after.value, limit: limit + 1 });
+    const rows = await listTasks(c.var.sql, org, {
+      state: state ?? null,
+      after: after.value,
+      limit: limit + 1,
+    });
     return c.json(await pageOf(c.env, identity, rows, limit), 200);
   })
   .openapi(task, async (c) => {
@@ -121,10 +180,23 @@ export const taskRoutes = createApp()
   .openapi(act("retry", "Retry a failed task"), (c) => actOn(c, "retryTask"))
   .openapi(act("cancel", "Cancel an open task"), (c) => actOn(c, "cancelTask"));
 
-const OPEN_STATES: ReadonlySet<TaskState> = new Set<TaskState>(["ready", "queued", "leased", "canceling"]);
+const OPEN_STATES: ReadonlySet<TaskState> = new Set<TaskState>([
+  "ready",
+  "queued",
+  "leased",
+  "canceling",
+]);
 
 /** The dispatcher numbers tasks in the order they were made; the cursor carries that number. */
-async function tasksOfRun(c: AppContext, query: { runId: string; state?: TaskState | undefined; limit: number; cursor?: string | undefined }) {
+async function tasksOfRun(
+  c: AppContext,
+  query: {
+    runId: string;
+    state?: TaskState | undefined;
+    limit: number;
+    cursor?: string | undefined;
+  },
+) {
   const org = orgOf(c);
   const { runId, state, limit } = query;
   const identity = [org, "tasks", runId, state];
@@ -135,10 +207,22 @@ async function tasksOfRun(c: AppContext, query: { runId: string; state?: TaskSta
   const { dagId } = found.value;
   const before = after.value === undefined ? 0 : Number(after.value.id);
   const views = await ask(c.env, org, dagId, (dispatcher) =>
-    dispatcher.tasks({ v: 1, org_id: org, dag_id: dagId, run_id: runId, state: state ?? null, before, limit: limit + 1 }),
+    dispatcher.tasks({
+      v: 1,
+      org_id: org,
+      dag_id: dagId,
+      run_id: runId,
+      state: state ?? null,
+      before,
+      limit: limit + 1,
+    }),
   );
   if (!views.ok) return refused(c, views.refusal);
-  const rows = views.value.map((view) => ({ id: String(view.tid), created_at: new Date(view.created_at).toISOString(), task: taskFromView(dagId, view) }));
+  const rows = views.value.map((view) => ({
+    id: String(view.tid),
+    created_at: new Date(view.created_at).toISOString(),
+    task: taskFromView(dagId, view),
+  }));
   const page = await pageOf(c.env, identity, rows, limit);
   return c.json({ items: page.items.map((row) => row.task), next_cursor: page.next_cursor }, 200);
 }
@@ -161,7 +245,9 @@ async function taskOf(c: AppContext, id: string): Promise<Result<Task>> {
   const parts = parseTaskId(id);
   if (parts === null) return refuse("not_found");
   const org = orgOf(c);
-  const view = await ask(c.env, org, parts.dagId, (dispatcher) => dispatcher.task({ v: 1, org_id: org, dag_id: parts.dagId, task_id: parts.taskId }));
+  const view = await ask(c.env, org, parts.dagId, (dispatcher) =>
+    dispatcher.task({ v: 1, org_id: org, dag_id: parts.dagId, task_id: parts.taskId }),
+  );
   return view.ok ? done(taskFromView(parts.dagId, view.value)) : view;
 }
 

@@ -6,16 +6,20 @@ import type { Run } from "./model.ts";
 const SHARD = "0";
 
 /** `{dag}~{shard}~{task}`: names the dispatcher that knows the task. */
-export const publicTaskId = (dagId: string, taskId: string): string => `${dagId}~${SHARD}~${taskId}`;
+export const publicTaskId = (dagId: string, taskId: string): string =>
+  `${dagId}~${SHARD}~${taskId}`;
 
 /** @returns null when `id` is not of that form */
-export function parseTaskId(id: string): { readonly dagId: string; readonly taskId: string } | null {
+export function parseTaskId(
+  id: string,
+): { readonly dagId: string; readonly taskId: string } | null {
   const [dagId = "", shard, taskId = "", ...rest] = id.split("~");
   if (shard !== SHARD || rest.length > 0 || !/^[a-z2-7]{26}$/.test(taskId)) return null;
   return { dagId, taskId };
 }
 
-export const dispatcherName = (orgId: string, dagId: string): string => `${orgId}/dispatcher/${dagId}`;
+export const dispatcherName = (orgId: string, dagId: string): string =>
+  `${orgId}/dispatcher/${dagId}`;
 
 /** `analysis:<id>` as the API shows it. */
 export function subjectOf(subject: string | null): Run["subject"] {
@@ -24,10 +28,19 @@ export function subjectOf(subject: string | null): Run["subject"] {
 }
 
 /** Lease times of this installation [C10]. @throws when a variable is missing or the relation of [L3] does not hold */
-export function leasePolicy(leaseMs: string, heartbeatMs: string): { readonly leaseMs: number; readonly heartbeatMs: number } {
+export function leasePolicy(
+  leaseMs: string,
+  heartbeatMs: string,
+): { readonly leaseMs: number; readonly heartbeatMs: number } {
   const policy = { leaseMs: Number(leaseMs), heartbeatMs: Number(heartbeatMs) };
-  const positive = Number.isSafeInteger(policy.leaseMs) && Number.isSafeInteger(policy.heartbeatMs) && policy.heartbeatMs >= 100;
-  assert(positive && policy.leaseMs >= 3 * policy.heartbeatMs, "LEASE_MS is at least three times HEARTBEAT_MS, both whole milliseconds");
+  const positive =
+    Number.isSafeInteger(policy.leaseMs) &&
+    Number.isSafeInteger(policy.heartbeatMs) &&
+    policy.heartbeatMs >= 100;
+  assert(
+    positive && policy.leaseMs >= 3 * policy.heartbeatMs,
+    "LEASE_MS is at least three times HEARTBEAT_MS, both whole milliseconds",
+  );
   return policy;
 }
 

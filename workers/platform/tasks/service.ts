@@ -1,12 +1,36 @@
 /** What other capabilities use of the engine: the interface of operators, emitting events, waiting for runs. */
-import { type Assignment, AWAIT_MS_MAX, type Backlog, type DispatcherApi, type Hint, type RunView, type TaskReport } from "../../../durable-objects/dispatcher/model.ts";
+import {
+  type Assignment,
+  AWAIT_MS_MAX,
+  type Backlog,
+  type DispatcherApi,
+  type Hint,
+  type RunView,
+  type TaskReport,
+} from "../../../durable-objects/dispatcher/model.ts";
 import type { Log } from "../adapters/log.ts";
 import type { Sql } from "../adapters/sql.ts";
 import { SYSTEM_DAGS } from "../dags/rules.ts";
 import { done, Fault, refuse, type JsonValue, type Result } from "../model.ts";
-import { type Lane, type OperatorOutcome, type OperatorTask, PAYLOAD_BYTES_MAX, type Run, type RunStatus } from "./model.ts";
+import {
+  type Lane,
+  type OperatorOutcome,
+  type OperatorTask,
+  PAYLOAD_BYTES_MAX,
+  type Run,
+  type RunStatus,
+} from "./model.ts";
 import { dispatcherName } from "./rules.ts";
-import { findRun, listHeads, listOrgIds, listRuns, mirror, runFigures, type MirrorBatch, type RunFigures } from "./store.ts";
+import {
+  findRun,
+  listHeads,
+  listOrgIds,
+  listRuns,
+  mirror,
+  runFigures,
+  type MirrorBatch,
+  type RunFigures,
+} from "./store.ts";
 
 export interface OperatorContext {
   readonly env: Env;
@@ -51,15 +75,28 @@ export interface SourceEvent {
  *
  * @throws Fault("dispatcher") when the dispatcher is not reachable
  */
-export async function emitSource(env: Env, event: SourceEvent): Promise<Result<{ run_id: string; duplicate: boolean }>> {
+export async function emitSource(
+  env: Env,
+  event: SourceEvent,
+): Promise<Result<{ run_id: string; duplicate: boolean }>> {
   const payload = JSON.stringify(event.payload);
   if (payload.length > PAYLOAD_BYTES_MAX) {
-    return refuse("payload_too_large", { detail: `The event has ${String(payload.length)} bytes; the limit is ${String(PAYLOAD_BYTES_MAX)}. Store the data and name it.` });
+    return refuse("payload_too_large", {
+      detail: `The event has ${String(payload.length)} bytes; the limit is ${String(PAYLOAD_BYTES_MAX)}. Store the data and name it.`,
+    });
   }
   const { org_id, dag_id, source_id, dedup, lane = "queue", subject = null, request_id } = event;
   const emitted = await ask(env, org_id, dag_id, (dispatcher) =>
     dispatcher.emit({
-      v: 1, org_id, dag_id, source_id, lane, mode: "live", request_id, subject, events: [{ dedup, partition: NO_PARTITION, payload }],
+      v: 1,
+      org_id,
+      dag_id,
+      source_id,
+      lane,
+      mode: "live",
+      request_id,
+      subject,
+      events: [{ dedup, partition: NO_PARTITION, payload }],
     }),
   );
   if (!emitted.ok) return emitted;
@@ -84,7 +121,12 @@ export async function awaitRun(
 }
 
 /** One call of a dispatcher. @throws Fault("dispatcher") when it is not reachable */
-export async function ask<T>(env: Env, orgId: string, dagId: string, call: (dispatcher: DispatcherApi) => Promise<T>): Promise<T> {
+export async function ask<T>(
+  env: Env,
+  orgId: string,
+  dagId: string,
+  call: (dispatcher: DispatcherApi) => Promise<T>,
+): Promise<T> {
   try {
     return await call(dispatcherOf(env, orgId, dagId));
   } catch (cause) {
@@ -117,10 +159,17 @@ export function runnerOf(exports: unknown): RunnerApi {
  * The dispatcher that knows a run, and the run as it stands there. Postgres usually tells whose it is; a run younger than
  * its mirror is looked for in the platform's own DAGs. Refusal: not_found.
  */
-export async function findDispatcherOfRun(env: Env, sql: Sql, orgId: string, runId: string): Promise<Result<{ dagId: string; run: RunView }>> {
+export async function findDispatcherOfRun(
+  env: Env,
+  sql: Sql,
+  orgId: string,
+  runId: string,
+): Promise<Result<{ dagId: string; run: RunView }>> {
   const mirrored = await findRun(sql, orgId, runId);
   for (const dagId of mirrored === null ? SYSTEM_DAGS.keys() : [mirrored.dag_id]) {
-    const run = await ask(env, orgId, dagId, (dispatcher) => dispatcher.run({ v: 1, org_id: orgId, dag_id: dagId, run_id: runId }));
+    const run = await ask(env, orgId, dagId, (dispatcher) =>
+      dispatcher.run({ v: 1, org_id: orgId, dag_id: dagId, run_id: runId }),
+    );
     if (run.ok) return done({ dagId, run: run.value });
   }
   return refuse("not_found");
@@ -130,7 +179,9 @@ export async function findDispatcherOfRun(env: Env, sql: Sql, orgId: string, run
 export const mirrorRuns = (sql: Sql, batch: MirrorBatch): Promise<void> => mirror(sql, batch);
 
 /** Every dispatcher that ever took an event. */
-async function* heads(sql: Sql): AsyncIterable<{ readonly orgId: string; readonly dagId: string; readonly backlog: number }> {
+async function* heads(
+  sql: Sql,
+): AsyncIterable<{ readonly orgId: string; readonly dagId: string; readonly backlog: number }> {
   for (const orgId of await listOrgIds(sql)) {
     for (const { dagId, backlog } of await listHeads(sql, orgId)) yield { orgId, dagId, backlog };
   }
@@ -140,17 +191,24 @@ async function* heads(sql: Sql): AsyncIterable<{ readonly orgId: string; readonl
 export async function wakeAll(env: Env, sql: Sql): Promise<number> {
   let woken = 0;
   for await (const { orgId, dagId } of heads(sql)) {
-    await ask(env, orgId, dagId, (dispatcher) => dispatcher.wake({ v: 1, org_id: orgId, dag_id: dagId }));
+    await ask(env, orgId, dagId, (dispatcher) =>
+      dispatcher.wake({ v: 1, org_id: orgId, dag_id: dagId }),
+    );
     woken += 1;
   }
   return woken;
 }
 
 /** What is still to do in all dispatchers; tests wait on it. */
-export async function idle(env: Env, sql: Sql): Promise<{ idle: boolean; open_tasks: number; open_outbox: number }> {
+export async function idle(
+  env: Env,
+  sql: Sql,
+): Promise<{ idle: boolean; open_tasks: number; open_outbox: number }> {
   const total: Record<keyof Backlog, number> = { open_tasks: 0, open_outbox: 0, unpassed: 0 };
   for await (const { orgId, dagId } of heads(sql)) {
-    const backlog = await ask(env, orgId, dagId, (dispatcher) => dispatcher.backlog({ v: 1, org_id: orgId, dag_id: dagId }));
+    const backlog = await ask(env, orgId, dagId, (dispatcher) =>
+      dispatcher.backlog({ v: 1, org_id: orgId, dag_id: dagId }),
+    );
     if (!backlog.ok) continue;
     total.open_tasks += backlog.value.open_tasks + backlog.value.unpassed;
     total.open_outbox += backlog.value.open_outbox;
@@ -160,7 +218,12 @@ export async function idle(env: Env, sql: Sql): Promise<{ idle: boolean; open_ta
 }
 
 /** Runs of an organization since `since` in figures, and the latest failed ones. */
-export async function runsOverview(sql: Sql, orgId: string, since: string, latest: number): Promise<{ figures: RunFigures; failed: readonly Run[] }> {
+export async function runsOverview(
+  sql: Sql,
+  orgId: string,
+  since: string,
+  latest: number,
+): Promise<{ figures: RunFigures; failed: readonly Run[] }> {
   const [figures, failed] = await Promise.all([
     runFigures(sql, orgId, since),
     listRuns(sql, orgId, { dagId: null, status: "failed", after: undefined, limit: latest }),

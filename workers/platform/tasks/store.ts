@@ -9,7 +9,11 @@ export interface MirrorBatch {
   readonly dagId: string;
   readonly runs: readonly RunView[];
   readonly tasks: readonly TaskView[];
-  readonly head: { readonly backlog: number; readonly nextWake: number | null; readonly change: number };
+  readonly head: {
+    readonly backlog: number;
+    readonly nextWake: number | null;
+    readonly change: number;
+  };
 }
 
 const iso = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString());
@@ -17,27 +21,60 @@ const iso = (at: number | null): string | null => (at === null ? null : new Date
 /** Writes a batch in one transaction of the organization; repeating or reordering batches changes nothing. */
 export async function mirror(sql: Sql, batch: MirrorBatch): Promise<void> {
   await sql.transaction({ org: batch.orgId }, async (tx) => {
-    if (batch.runs.length > 0) await tx.query(UPSERT_RUNS, [JSON.stringify(batch.runs.map((run) => runRow(batch.dagId, run)))]);
-    if (batch.tasks.length > 0) await tx.query(UPSERT_TASKS, [JSON.stringify(batch.tasks.map((task) => taskRow(batch.dagId, task)))]);
-    await tx.query(UPSERT_HEAD, [batch.dagId, batch.head.backlog, iso(batch.head.nextWake), batch.head.change]);
+    if (batch.runs.length > 0)
+      await tx.query(UPSERT_RUNS, [
+        JSON.stringify(batch.runs.map((run) => runRow(batch.dagId, run))),
+      ]);
+    if (batch.tasks.length > 0)
+      await tx.query(UPSERT_TASKS, [
+        JSON.stringify(batch.tasks.map((task) => taskRow(batch.dagId, task))),
+      ]);
+    await tx.query(UPSERT_HEAD, [
+      batch.dagId,
+      batch.head.backlog,
+      iso(batch.head.nextWake),
+      batch.head.change,
+    ]);
   });
 }
 
 function runRow(dagId: string, run: RunView): SqlRow {
   const subject = subjectOf(run.subject);
   return {
-    id: run.run_id, dag_id: dagId, status: run.status, mode: run.mode, subject_kind: subject?.kind ?? null, subject_id: subject?.id ?? null,
-    total: run.total, succeeded: run.succeeded, failed: run.failed, canceled: run.canceled, open: run.open,
-    created_at: iso(run.created_at), ended_at: iso(run.ended_at), change: run.change,
+    id: run.run_id,
+    dag_id: dagId,
+    status: run.status,
+    mode: run.mode,
+    subject_kind: subject?.kind ?? null,
+    subject_id: subject?.id ?? null,
+    total: run.total,
+    succeeded: run.succeeded,
+    failed: run.failed,
+    canceled: run.canceled,
+    open: run.open,
+    created_at: iso(run.created_at),
+    ended_at: iso(run.ended_at),
+    change: run.change,
   };
 }
 
 function taskRow(dagId: string, task: TaskView): SqlRow {
   return {
-    id: publicTaskId(dagId, task.task_id), run_id: task.run_id, dag_id: dagId, node_id: task.node_id, operator: task.operator, state: task.state,
-    attempt: task.attempt, max_attempts: task.max_attempts, not_before: task.state === "ready" ? iso(task.not_before) : null,
-    error_code: task.error?.code ?? null, error_message: task.error?.message ?? null, error_retryable: task.error?.retryable ?? null,
-    created_at: iso(task.created_at), updated_at: iso(task.updated_at), change: task.change,
+    id: publicTaskId(dagId, task.task_id),
+    run_id: task.run_id,
+    dag_id: dagId,
+    node_id: task.node_id,
+    operator: task.operator,
+    state: task.state,
+    attempt: task.attempt,
+    max_attempts: task.max_attempts,
+    not_before: task.state === "ready" ? iso(task.not_before) : null,
+    error_code: task.error?.code ?? null,
+    error_message: task.error?.message ?? null,
+    error_retryable: task.error?.retryable ?? null,
+    created_at: iso(task.created_at),
+    updated_at: iso(task.updated_at),
+    change: task.change,
   };
 }
 
@@ -69,14 +106,21 @@ const UPSERT_HEAD = `
   where kept.change < excluded.change`;
 
 /** The dispatchers of one organization. */
-export async function listHeads(sql: Sql, orgId: string): Promise<readonly { dagId: string; backlog: number }[]> {
-  const rows = await sql.transaction({ org: orgId }, (tx) => tx.query("select dag_id, backlog from platform.dispatcher_heads order by dag_id"));
+export async function listHeads(
+  sql: Sql,
+  orgId: string,
+): Promise<readonly { dagId: string; backlog: number }[]> {
+  const rows = await sql.transaction({ org: orgId }, (tx) =>
+    tx.query("select dag_id, backlog from platform.dispatcher_heads order by dag_id"),
+  );
   return rows.map((row) => ({ dagId: String(row["dag_id"]), backlog: Number(row["backlog"]) }));
 }
 
 /** Every organization, for sweeps [TN6]. */
 export async function listOrgIds(sql: Sql): Promise<readonly string[]> {
-  const rows = await sql.transaction({ none: true }, (tx) => tx.query("select platform.list_org_ids() as id"));
+  const rows = await sql.transaction({ none: true }, (tx) =>
+    tx.query("select platform.list_org_ids() as id"),
+  );
   return rows.map((row) => String(row["id"]));
 }
 
@@ -87,12 +131,22 @@ export interface Page {
 }
 
 /** At most `limit` runs, newest first. */
-export async function listRuns(sql: Sql, orgId: string, filter: Page & { dagId: string | null; status: string | null }): Promise<readonly Run[]> {
+export async function listRuns(
+  sql: Sql,
+  orgId: string,
+  filter: Page & { dagId: string | null; status: string | null },
+): Promise<readonly Run[]> {
   const rows = await sql.transaction({ org: orgId }, (tx) =>
     tx.query(
       `select * from platform.runs where ($1::text is null or dag_id = $1) and ($2::text is null or status = $2)
          and ($3::timestamptz is null or (created_at, id) < ($3::timestamptz, $4)) order by created_at desc, id desc limit $5::int`,
-      [filter.dagId, filter.status, filter.after?.createdAt ?? null, filter.after?.id ?? "", filter.limit],
+      [
+        filter.dagId,
+        filter.status,
+        filter.after?.createdAt ?? null,
+        filter.after?.id ?? "",
+        filter.limit,
+      ],
     ),
   );
   return rows.map(runOf);
@@ -116,16 +170,27 @@ export async function runFigures(sql: Sql, orgId: string, since: string): Promis
     ),
   );
   const { total, succeeded, failed, running } = row;
-  return { total: Number(total), succeeded: Number(succeeded), failed: Number(failed), running: Number(running) };
+  return {
+    total: Number(total),
+    succeeded: Number(succeeded),
+    failed: Number(failed),
+    running: Number(running),
+  };
 }
 
 export async function findRun(sql: Sql, orgId: string, id: string): Promise<Run | null> {
-  const [row] = await sql.transaction({ org: orgId }, (tx) => tx.query("select * from platform.runs where id = $1", [id]));
+  const [row] = await sql.transaction({ org: orgId }, (tx) =>
+    tx.query("select * from platform.runs where id = $1", [id]),
+  );
   return row === undefined ? null : runOf(row);
 }
 
 /** At most `limit` tasks, newest first; of one state, or of all. */
-export async function listTasks(sql: Sql, orgId: string, filter: Page & { state: string | null }): Promise<readonly Task[]> {
+export async function listTasks(
+  sql: Sql,
+  orgId: string,
+  filter: Page & { state: string | null },
+): Promise<readonly Task[]> {
   const rows = await sql.transaction({ org: orgId }, (tx) =>
     tx.query(
       `select * from platform.task_history where ($1::text is null or state = $1)
@@ -137,27 +202,68 @@ export async function listTasks(sql: Sql, orgId: string, filter: Page & { state:
 }
 
 function runOf(row: SqlRow): Run {
-  const { id, dag_id, status, mode, subject_kind: kind, subject_id, total, succeeded, failed, open, created_at, ended_at } = row;
+  const {
+    id,
+    dag_id,
+    status,
+    mode,
+    subject_kind: kind,
+    subject_id,
+    total,
+    succeeded,
+    failed,
+    open,
+    created_at,
+    ended_at,
+  } = row;
   return Run.parse({
-    id, dag_id, status, mode, subject: kind === null ? null : { kind, id: subject_id }, tasks: { total, succeeded, failed, open }, created_at, ended_at,
+    id,
+    dag_id,
+    status,
+    mode,
+    subject: kind === null ? null : { kind, id: subject_id },
+    tasks: { total, succeeded, failed, open },
+    created_at,
+    ended_at,
   });
 }
 
 function taskOf(row: SqlRow): Task {
-  const { error_code: code, error_message: message, error_retryable: retryable, org_id: _org, change: _change, ...rest } = row;
+  const {
+    error_code: code,
+    error_message: message,
+    error_retryable: retryable,
+    org_id: _org,
+    change: _change,
+    ...rest
+  } = row;
   return Task.parse({ ...rest, error: code === null ? null : { code, message, retryable } });
 }
 
 /** A run as its dispatcher tells it. */
 export const runFromView = (dagId: string, run: RunView): Run => ({
-  id: run.run_id, dag_id: dagId, status: run.status, mode: run.mode, subject: subjectOf(run.subject),
+  id: run.run_id,
+  dag_id: dagId,
+  status: run.status,
+  mode: run.mode,
+  subject: subjectOf(run.subject),
   tasks: { total: run.total, succeeded: run.succeeded, failed: run.failed, open: run.open },
-  created_at: new Date(run.created_at).toISOString(), ended_at: iso(run.ended_at),
+  created_at: new Date(run.created_at).toISOString(),
+  ended_at: iso(run.ended_at),
 });
 
 /** A task as its dispatcher tells it. */
 export const taskFromView = (dagId: string, task: TaskView): Task => ({
-  id: publicTaskId(dagId, task.task_id), run_id: task.run_id, dag_id: dagId, node_id: task.node_id, operator: task.operator, state: task.state,
-  attempt: task.attempt, max_attempts: task.max_attempts, created_at: new Date(task.created_at).toISOString(),
-  updated_at: new Date(task.updated_at).toISOString(), not_before: task.state === "ready" ? iso(task.not_before) : null, error: task.error,
+  id: publicTaskId(dagId, task.task_id),
+  run_id: task.run_id,
+  dag_id: dagId,
+  node_id: task.node_id,
+  operator: task.operator,
+  state: task.state,
+  attempt: task.attempt,
+  max_attempts: task.max_attempts,
+  created_at: new Date(task.created_at).toISOString(),
+  updated_at: new Date(task.updated_at).toISOString(),
+  not_before: task.state === "ready" ? iso(task.not_before) : null,
+  error: task.error,
 });

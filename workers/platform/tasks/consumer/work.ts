@@ -1,6 +1,11 @@
 /** Works on the tasks of one envelope, a few at a time; whatever an operator does, each task gets an outcome. */
 import { RUNNER_CONCURRENCY } from "../../../../durable-objects/dispatcher/machine/limits.ts";
-import { type AssignedTask, type Assignment, REPORT_BYTES_MAX, type TaskReport } from "../../../../durable-objects/dispatcher/model.ts";
+import {
+  type AssignedTask,
+  type Assignment,
+  REPORT_BYTES_MAX,
+  type TaskReport,
+} from "../../../../durable-objects/dispatcher/model.ts";
 import type { JsonValue } from "../../model.ts";
 import { type OperatorOutcome, type OperatorTask, PAYLOAD_BYTES_MAX } from "../model.ts";
 import type { Operator, OperatorContext } from "../service.ts";
@@ -24,15 +29,28 @@ export async function work(
 ): Promise<TaskReport[]> {
   const { name, n } = assignment.operator;
   const operator = registry.find((entry) => entry.name === name && entry.n === n);
-  if (operator === undefined) return assignment.tasks.map((task) => unknownOperator(task, `${name}@${String(n)}`));
+  if (operator === undefined)
+    return assignment.tasks.map((task) => unknownOperator(task, `${name}@${String(n)}`));
   const config = JSON.parse(assignment.config) as JsonValue;
   const waiting = [...assignment.tasks];
   const results: TaskReport[] = [];
   const lane = async (): Promise<void> => {
-    for (let task = waiting.shift(); task !== undefined && !stop.signal.aborted; task = waiting.shift()) {
+    for (
+      let task = waiting.shift();
+      task !== undefined && !stop.signal.aborted;
+      task = waiting.shift()
+    ) {
       const own = new AbortController();
       running.set(task.tid, own);
-      const outcome = await attempt({ ports, operator, assignment, config, task, signal: AbortSignal.any([stop.signal, own.signal]), own });
+      const outcome = await attempt({
+        ports,
+        operator,
+        assignment,
+        config,
+        task,
+        signal: AbortSignal.any([stop.signal, own.signal]),
+        own,
+      });
       running.delete(task.tid);
       results.push(reportOf(task, outcome));
     }
@@ -58,13 +76,22 @@ async function attempt(given: Attempt): Promise<OperatorOutcome> {
   const timeout = new Promise<OperatorOutcome>((resolve) => {
     timer = setTimeout(() => {
       own.abort(new Error("task_timeout"));
-      resolve({ ok: false, code: "task_timeout", message: `The task ran longer than ${String(assignment.timeout_ms)} ms.`, retryable: true });
+      resolve({
+        ok: false,
+        code: "task_timeout",
+        message: `The task ran longer than ${String(assignment.timeout_ms)} ms.`,
+        retryable: true,
+      });
     }, assignment.timeout_ms);
   });
   try {
     return await Promise.race([operator.run({ ...ports, signal }, taskOf(given)), timeout]);
   } catch (error) {
-    ports.log.warn("operator threw", { operator: operator.name, task_id: given.task.task_id, error: String(error) });
+    ports.log.warn("operator threw", {
+      operator: operator.name,
+      task_id: given.task.task_id,
+      error: String(error),
+    });
     return { ok: false, code: "operator_threw", message: cut(String(error)), retryable: true };
   } finally {
     if (timer !== undefined) clearTimeout(timer);
@@ -76,7 +103,15 @@ function taskOf({ assignment, config, task }: Attempt): OperatorTask {
   const { task_id, attempt: count, run_id, dataset_id, partition, rev } = task;
   const payload = JSON.parse(task.payload) as JsonValue;
   return {
-    task_id, attempt: count, run_id, org_id, dag_id, node_id, mode, config, idempotency_key: task_id,
+    task_id,
+    attempt: count,
+    run_id,
+    org_id,
+    dag_id,
+    node_id,
+    mode,
+    config,
+    idempotency_key: task_id,
     event: { dataset_id, partition, rev, kind: "append", payload },
   };
 }
@@ -85,9 +120,20 @@ function reportOf(task: AssignedTask, outcome: OperatorOutcome): TaskReport {
   const { tid } = task;
   if (!outcome.ok) {
     const { code, message, retryable, retry_after_ms } = outcome;
-    return { tid, ok: false, code, message: cut(message), retryable, ...(retry_after_ms === undefined ? {} : { retry_after_ms }) };
+    return {
+      tid,
+      ok: false,
+      code,
+      message: cut(message),
+      retryable,
+      ...(retry_after_ms === undefined ? {} : { retry_after_ms }),
+    };
   }
-  const outputs = outcome.outputs.map(({ dataset_id, partition, payload }) => ({ dataset_id, partition, payload: JSON.stringify(payload) }));
+  const outputs = outcome.outputs.map(({ dataset_id, partition, payload }) => ({
+    dataset_id,
+    partition,
+    payload: JSON.stringify(payload),
+  }));
   const bytes = outputs.reduce((sum, { payload }) => sum + payload.length, 0);
   const largest = outputs.reduce((max, { payload }) => Math.max(max, payload.length), 0);
   if (bytes > REPORT_BYTES_MAX || largest > PAYLOAD_BYTES_MAX) {
@@ -99,7 +145,11 @@ function reportOf(task: AssignedTask, outcome: OperatorOutcome): TaskReport {
 
 /** During a deploy a new dispatcher may meet an old Worker for minutes, so this is tried again. */
 const unknownOperator = (task: AssignedTask, digest: string): TaskReport => ({
-  tid: task.tid, ok: false, code: "operator_unknown", message: `This version of the platform has no operator ${digest}.`, retryable: true,
+  tid: task.tid,
+  ok: false,
+  code: "operator_unknown",
+  message: `This version of the platform has no operator ${digest}.`,
+  retryable: true,
 });
 
 const cut = (text: string): string => text.slice(0, MESSAGE_CHARS_MAX);

@@ -1,0 +1,113 @@
+/** Sends what the outbox holds: messages to the queue, rows to Postgres. What is not acknowledged stays [E7]. */
+import type { Log } from "../../../workers/platform/adapters/log.ts";
+import { sqlFrom } from "../../../workers/platform/adapters/postgres.ts";
+import { mirrorRuns } from "../../../workers/platform/tasks/service.ts";
+import type { OutboxRow, Store } from "../machine/state.ts";
+import type { Hint } from "../model.ts";
+
+/** Messages per call of a queue (Queues limits). */
+const SEND_BATCH_MAX = 100;
+/** Outbox items and tasks mirrored in one transaction. */
+const MIRROR_ITEMS_MAX = 500;
+const MIRROR_TASKS_MAX = 4_000;
+/** Pause between two mirror transactions, so that a burst of changes becomes few writes. */
+const MIRROR_PAUSE_MS = 200;
+
+interface Shell {
+  readonly store: Store;
+  readonly log: Log;
+  /** Asked each time: tests give an object another environment. */
+  env(): Env;
+  /** Stores that the items were taken, or that they were not. */
+  settled(type: "outbox.sent" | "outbox.refused", ids: readonly number[]): void;
+}
+
+export class Outbox {
+  readonly #shell: Shell;
+  #sending: Promise<void> | null = null;
+  #mirroring: Promise<void> | null = null;
+
+  constructor(shell: Shell) {
+    this.#shell = shell;
+  }
+
+  /** One flight at a time; it ends when no message is due. */
+  send(): Promise<void> {
+    this.#sending ??= this.#sendAll().finally(() => (this.#sending = null));
+    return this.#sending;
+  }
+
+  /** One flight at a time; it ends when Postgres knows everything, or is not reachable. */
+  mirror(): Promise<void> {
+    this.#mirroring ??= this.#mirrorAll().finally(() => (this.#mirroring = null));
+    return this.#mirroring;
+  }
+
+  async #sendAll(): Promise<void> {
+    const { store } = this.#shell;
+    for (;;) {
+      const items = store.outbox("send", Date.now(), SEND_BATCH_MAX);
+      if (items.length === 0) return;
+      await this.#deliver(items, "the queue refused; the outbox keeps the messages", () =>
+        this.#shell.env().TASKS.sendBatch(this.#messages(items)),
+      );
+    }
+  }
+
+  #messages(items: readonly OutboxRow[]): { body: Hint }[] {
+    const { orgId: org_id, dagId: dag_id } = this.#shell.store.head();
+    return items.flatMap(({ body }) => {
+      if (body.kind !== "send") return [];
+      const { envelope: envelope_id, n } = body;
+      return [{ body: { v: 1, dispatcher: { org_id, dag_id }, envelope_id, n } }];
+    });
+  }
+
+  async #mirrorAll(): Promise<void> {
+    while (await this.mirrorOnce()) await scheduler.wait(MIRROR_PAUSE_MS);
+  }
+
+  /** @returns whether there was anything to tell */
+  async mirrorOnce(): Promise<boolean> {
+    const { store } = this.#shell;
+    const items = upTo(MIRROR_TASKS_MAX, store.outbox("mirror", Date.now(), MIRROR_ITEMS_MAX));
+    if (items.length === 0) return false;
+    const bodies = items.flatMap(({ body }) => (body.kind === "mirror" ? [body] : []));
+    const rows = store.mirrored(
+      [...new Set(bodies.flatMap((body) => body.runs))],
+      [...new Set(bodies.flatMap((body) => body.tids))],
+    );
+    const { orgId, dagId, open, unpassed, change } = store.head();
+    const head = { backlog: open + unpassed, nextWake: store.nextWake(), change };
+    await this.#deliver(items, "Postgres did not take the mirror; the outbox keeps it", () =>
+      mirrorRuns(sqlFrom(this.#shell.env()), { orgId, dagId, ...rows, head }),
+    );
+    return true;
+  }
+
+  async #deliver(
+    items: readonly OutboxRow[],
+    failure: string,
+    send: () => Promise<unknown>,
+  ): Promise<void> {
+    const ids = items.map((item) => item.id);
+    try {
+      await send();
+    } catch (error) {
+      this.#shell.log.warn(failure, { error: String(error), items: ids.length });
+      this.#shell.settled("outbox.refused", ids);
+      return;
+    }
+    this.#shell.settled("outbox.sent", ids);
+  }
+}
+
+/** The first items that name at most `tasks` tasks, at least one item. */
+function upTo(tasks: number, items: readonly OutboxRow[]): readonly OutboxRow[] {
+  let named = 0;
+  const end = items.findIndex(({ body }, index) => {
+    named += body.kind === "mirror" ? body.tids.length : 0;
+    return index > 0 && named > tasks;
+  });
+  return end === -1 ? items : items.slice(0, end);
+}
