@@ -1,6 +1,6 @@
 /** Journeys through the console against the running product: first run, sessions, keys, the keyboard alone. */
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
 import { launch, type Launch } from "../launcher.ts";
 import { browserTest, found, openWindow, setUp, startBrowser, watch } from "./chromium.ts";
 import { failedTestLog } from "./logs.ts";
@@ -21,37 +21,34 @@ afterAll(async () => {
 /** State of the window that did the setup; later tests continue its session. */
 let signedIn: Awaited<ReturnType<Browser["newContext"]>>;
 
-test.sequential.skipIf(!found)(
-  "[CN11] first run: setup, a pasted log, its cause, a key, in one go",
-  async () => {
-    const { context, page, complaints } = await openWindow(browser);
-    signedIn = context;
-    await setUp(page, product.setup ?? "");
-    expect(page.url()).toBe(`${product.api}/o/acme`);
-    await page.getByRole("link", { name: "Paste a log" }).click();
-    await page.getByLabel("Or paste the log").fill(failedTestLog());
-    await page.getByRole("button", { name: "Analyse" }).click();
-    await page.getByRole("heading", { name: "Most likely cause" }).waitFor();
-    const top = page.getByRole("group", { name: "Findings" }).getByRole("button").first();
-    expect(await top.textContent()).toContain("expected 41 to be 42");
-    expect(await page.getByRole("list", { name: "Failed tests" }).textContent()).toContain(
-      "adds the shipping of the cheapest carrier",
-    );
-    await page.getByRole("link", { name: "API keys" }).click();
-    await page.getByRole("button", { name: "Create a key" }).click();
-    await page.getByLabel("Name").fill("ci");
-    await page.getByRole("button", { name: "Create", exact: true }).click();
-    const value = await page.getByTestId("key-value").textContent();
-    expect(value).toMatch(/^ewk_[0-9a-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/);
-    const sent = await fetch(`${product.api}/api/v1/analyses?name=from-ci`, {
-      method: "POST",
-      headers: { "x-api-key": value ?? "", "content-type": "text/plain" },
-      body: failedTestLog(),
-    });
-    expect(sent.status).toBe(201);
-    expect(complaints).toEqual([]);
-  },
-);
+browserTest("[CN11] first run: setup, a pasted log, its cause, a key, in one go", async () => {
+  const { context, page, complaints } = await openWindow(browser);
+  signedIn = context;
+  await setUp(page, product.setup ?? "");
+  expect(page.url()).toBe(`${product.api}/o/acme`);
+  await page.getByRole("link", { name: "Paste a log" }).click();
+  await page.getByLabel("Or paste the log").fill(failedTestLog());
+  await page.getByRole("button", { name: "Analyse" }).click();
+  await page.getByRole("heading", { name: "Most likely cause" }).waitFor();
+  const top = page.getByRole("group", { name: "Findings" }).getByRole("button").first();
+  expect(await top.textContent()).toContain("expected 41 to be 42");
+  expect(await page.getByRole("list", { name: "Failed tests" }).textContent()).toContain(
+    "adds the shipping of the cheapest carrier",
+  );
+  await page.getByRole("link", { name: "API keys" }).click();
+  await page.getByRole("button", { name: "Create a key" }).click();
+  await page.getByLabel("Name").fill("ci");
+  await page.getByRole("button", { name: "Create", exact: true }).click();
+  const value = await page.getByTestId("key-value").textContent();
+  expect(value).toMatch(/^ewk_[0-9a-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/);
+  const sent = await fetch(`${product.api}/api/v1/analyses?name=from-ci`, {
+    method: "POST",
+    headers: { "x-api-key": value ?? "", "content-type": "text/plain" },
+    body: failedTestLog(),
+  });
+  expect(sent.status).toBe(201);
+  expect(complaints).toEqual([]);
+});
 
 browserTest(
   "[CN9] the dialog with a key's value closes by its button alone, and the value is nowhere else",

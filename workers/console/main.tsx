@@ -25,9 +25,12 @@ const queryClient = new QueryClient({
 const router = createConsoleRouter(queryClient);
 
 onSessionEnd(() => {
-  queryClient.clear();
   const here = router.state.location;
-  if (here.pathname.startsWith("/o/")) void router.navigate(paths.login({ return_to: here.href }));
+  // The pages leave first: one that is still drawn must not find its data gone.
+  const left = here.pathname.startsWith("/o/")
+    ? router.navigate(paths.login({ return_to: here.href }))
+    : Promise.resolve();
+  void left.finally(() => queryClient.clear());
 });
 
 // Focus follows the reader: after a navigation it stands on the new page's heading.

@@ -205,7 +205,9 @@ export function createConsoleRouter(queryClient: QueryClient) {
     defaultPendingComponent: PageSkeleton,
     defaultErrorComponent: Failed,
     defaultNotFoundComponent: NotFound,
-    scrollRestoration: true,
+    scrollToTopSelectors: ["#content"],
+    // The log scrolls by the line of its URL, which a remembered position would undo.
+    scrollRestoration: ({ location }) => !/\/analyses\/[^/]+$/.test(location.pathname),
     defaultHashScrollIntoView: false,
   });
 }

@@ -35,9 +35,6 @@ export function adopt(session: Session): void {
   access = take(session);
 }
 
-/** The organization of the current token, null before the first refresh. */
-export const currentOrg = (): string | null => access?.orgId ?? null;
-
 export const credentials: Credentials = {
   token: async () => (fresh(access) ?? (await refresh())).token,
   renew: async (refused) => {

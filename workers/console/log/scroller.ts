@@ -44,7 +44,12 @@ export function useScroller(totalLines: number, wrap: boolean): Scroller {
   useLayoutEffect(() => {
     const element = ref.current;
     if (element === null) return;
-    const measure = () => setViewportPx(element.clientHeight);
+    const measure = () => {
+      // The reference first: a jump may come before the next render.
+      geometry.current = { ...geometry.current, viewportPx: element.clientHeight };
+      setViewportPx(element.clientHeight);
+      setTop((before) => Math.min(before, lastTop(geometry.current)));
+    };
     measure();
     const observer = new ResizeObserver(measure);
     observer.observe(element);

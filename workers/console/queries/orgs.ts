@@ -2,6 +2,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api } from "../api.ts";
 import { send } from "../client.ts";
+import { POLL_MS } from "./runs.ts";
 import { ApiError } from "../errors.ts";
 import { switchOrg } from "../session.ts";
 import type { AnyMe, Me, Overview, Session } from "../wire.ts";
@@ -33,6 +34,11 @@ const noOrganization = () =>
 export const overviewQuery = queryOptions({
   queryKey: ["overview"],
   queryFn: ({ signal }) => api.call<Overview>("GET", "/overview", { signal }),
+  refetchInterval: (query) => {
+    const day = query.state.data;
+    const open = (day?.analyses.day.pending ?? 0) + (day?.runs.day.running ?? 0);
+    return open > 0 ? POLL_MS : false;
+  },
 });
 
 export const providersQuery = queryOptions({

@@ -11,9 +11,12 @@ export function usePrefetched<T, K extends QueryKey>(
 ): Prefetched<T> {
   const route = useMatches({ select: (matches) => matches.at(-1)?.routeId });
   const query = useQuery(options);
-  if (query.data === undefined) {
-    const key = JSON.stringify(options.queryKey);
-    throw new Error(`Route ${route}: add ensureQueryData for the query ${key} to its loader.`);
-  }
+  if (query.data === undefined) throw forgotten(route ?? "of this page", options.queryKey);
   return { ...query, data: query.data };
 }
+
+/** What is told to whoever wrote the page. */
+export const forgotten = (route: string, key: QueryKey): Error =>
+  new Error(
+    `Route ${route}: add ensureQueryData for the query ${JSON.stringify(key)} to its loader.`,
+  );

@@ -16,6 +16,10 @@ interface PageProps {
 
 export function Page({ title, beside, actions, facts, full = false, children }: PageProps) {
   useTitle(title);
+  // Such a page scrolls in its parts; the router restores none of them and leaves the frame where it was.
+  useEffect(() => {
+    if (full) document.querySelector("#content")?.scrollTo(0, 0);
+  }, [full]);
   return (
     <div
       className={

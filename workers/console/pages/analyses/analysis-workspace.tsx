@@ -1,5 +1,5 @@
 /** The two halves of an analysis: what was found on the left, the log on the right. */
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useLogSearch } from "../../log/search.ts";
 import { Toolbar } from "../../log/toolbar.tsx";
 import { Viewer } from "../../log/viewer.tsx";
@@ -36,6 +36,7 @@ function Log({ id, result, view }: { id: string; result: Result; view: LogView }
   );
   const failedLines = useMemo(() => result.failed_tests.map((test) => test.log_line), [result]);
   useFirstHit(found.hits, view.query, view.jump);
+  const section = useBelow(view.target);
   useBindings([
     { keys: "n", label: "Next block", run: () => view.stepBlock(1) },
     { keys: "p", label: "Previous block", run: () => view.stepBlock(-1) },
@@ -45,6 +46,7 @@ function Log({ id, result, view }: { id: string; result: Result; view: LogView }
   ]);
   return (
     <section
+      ref={section}
       aria-label="Log"
       className="flex h-[75vh] min-h-0 min-w-0 flex-none flex-col lg:h-auto lg:flex-1"
     >
@@ -67,4 +69,15 @@ function Log({ id, result, view }: { id: string; result: Result; view: LogView }
       />
     </section>
   );
+}
+
+/** On a narrow screen the log stands below the findings: choosing one brings the log into view. */
+function useBelow(target: LogView["target"]) {
+  const section = useRef<HTMLElement>(null);
+  const first = useRef(target);
+  useEffect(() => {
+    const narrow = window.matchMedia("(width < 1100px)").matches;
+    if (narrow && target !== first.current) section.current?.scrollIntoView({ block: "start" });
+  }, [target]);
+  return section;
 }

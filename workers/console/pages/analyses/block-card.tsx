@@ -4,8 +4,9 @@ import { plainText, runsOf } from "../../log/ansi.ts";
 import { count } from "../../ui/format.ts";
 import type { Block } from "../../wire.ts";
 
-/** Lines of a block shown on its card; the log beside it has them all. */
-const EXCERPT_LINES = 4;
+/** Lines of a block shown on its card, more for the selected one; the log beside it has them all. */
+const EXCERPT_LINES = 3;
+const EXCERPT_LINES_ACTIVE = 6;
 
 interface BlockCardProps {
   readonly block: Block;
@@ -14,7 +15,10 @@ interface BlockCardProps {
 }
 
 export function BlockCard({ block, active, open }: BlockCardProps) {
-  const lines = block.lines.filter((line) => plainText(line.text).trim() !== "");
+  const lines = block.lines
+    .map((line) => ({ n: line.n, text: excerptOf(line.text) }))
+    .filter((line) => line.text !== "");
+  const shown = lines.slice(0, active ? EXCERPT_LINES_ACTIVE : EXCERPT_LINES);
   const range =
     block.start_line === block.end_line
       ? `L${count(block.start_line)}`
@@ -38,21 +42,29 @@ export function BlockCard({ block, active, open }: BlockCardProps) {
           <Tag tone={block.rank === 1 ? "fail" : "idle"}>{block.code}</Tag>
           <span className="ml-auto font-mono text-xs text-faint">{range}</span>
         </span>
-        {lines.slice(0, EXCERPT_LINES).map((line) => (
+        {shown.map((line) => (
           <span
             key={line.n}
             className={`block truncate font-mono text-sm ${active ? "" : "text-soft"}`}
           >
-            {runsOf(plainText(line.text).trimStart())
-              .map((run) => run.text)
-              .join("")}
+            {line.text}
           </span>
         ))}
       </button>
-      {active ? <Evidence block={block} more={lines.length - EXCERPT_LINES} /> : null}
+      {active ? <Evidence block={block} more={lines.length - shown.length} /> : null}
     </li>
   );
 }
+
+/** A line without its indent and without rulers such as `=====`, which would fill the card; hidden characters visible. */
+const excerptOf = (text: string): string =>
+  runsOf(
+    plainText(text)
+      .replaceAll(/([_=~*#─⎯-])\1{3,}/g, " ")
+      .trim(),
+  )
+    .map((run) => run.text)
+    .join("");
 
 function Evidence({ block, more }: { block: Block; more: number }) {
   const most = Math.max(1, ...block.evidence.map((reason) => Math.abs(reason.value)));

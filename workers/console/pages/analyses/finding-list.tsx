@@ -26,7 +26,7 @@ export function Findings({ result, active, openBlock, goToLine }: FindingsProps)
         title={result.blocks.length === 0 ? "No cause found" : "Most likely cause"}
         aside={
           <span className="text-sm text-faint max-lg:hidden">
-            <kbd>n</kbd> <kbd>p</kbd> next, previous
+            <kbd>n</kbd> next <kbd>p</kbd> previous
           </span>
         }
       >

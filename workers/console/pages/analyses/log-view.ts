@@ -1,6 +1,6 @@
 /** The one selection that findings and log share: block, lines, search and wrap, all in the URL. */
 import { getRouteApi, useLocation, useNavigate } from "@tanstack/react-router";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { LineRange } from "../../log/marks.ts";
 import { hashOf, rangeFrom } from "../../log/marks.ts";
 import { paths } from "../../paths.ts";
@@ -28,11 +28,12 @@ export interface LogView {
 }
 
 export function useLogView(id: string, result: Result): LogView {
-  const { search, range, go } = usePlace(id);
+  const { search, range, own, go } = usePlace(id);
   const { blocks } = result;
   const active = search.block ?? (range === null ? (blocks[0]?.rank ?? null) : null);
   const [target, setTarget] = useState(() => startLine(result, range, active));
   const jump = useCallback((line: number) => setTarget({ line }), []);
+  useForeignRange(range, own, jump);
   const select = useCallback((next: LineRange) => go(search, next), [go, search]);
   const openBlock = (rank: number) => {
     const block = blocks.find((candidate) => candidate.rank === rank);
@@ -75,6 +76,17 @@ export function useFirstHit(
   }, [first, query, jump]);
 }
 
+/** Back, forward and a link typed into the address bar show their lines; a selection made in the log is there already. */
+function useForeignRange(
+  range: LineRange | null,
+  own: { readonly current: string },
+  jump: (line: number) => void,
+): void {
+  useEffect(() => {
+    if (range !== null && hashOf(range) !== own.current) jump(range.from);
+  }, [range, own, jump]);
+}
+
 /** What the URL says, and the way to say something else without an entry in the history for every line. */
 function usePlace(id: string) {
   const org = useMe().org.slug;
@@ -85,17 +97,21 @@ function usePlace(id: string) {
   const navigate = useNavigate();
   const hash = useLocation({ select: (location) => location.hash });
   const range = useMemo(() => rangeFrom(hash), [hash]);
+  /** The fragment this page wrote itself. */
+  const own = useRef(hash);
   const go = useCallback(
-    (next: AnalysisSearch, lines: LineRange | null) =>
+    (next: AnalysisSearch, lines: LineRange | null) => {
+      own.current = lines === null ? "" : hashOf(lines);
       void navigate({
         ...paths.analysis(org, id, given(next)),
-        hash: lines === null ? "" : hashOf(lines),
+        hash: own.current,
         replace: true,
         resetScroll: false,
-      }),
+      });
+    },
     [navigate, org, id],
   );
-  return { search, range, go };
+  return { search, range, own, go };
 }
 
 /** A search without what is empty: the URL says only what differs from the start. */

@@ -18,10 +18,7 @@ export function OrgSetup() {
   const [token] = useState(takeToken);
   if (token === null) return <NoToken />;
   return (
-    <Welcome
-      title="Set up Edgewright"
-      lead="Who you are, and the organization your team works in. Nothing leaves this machine."
-    >
+    <Welcome title="Set up Edgewright" lead="Who you are, and the organization your team works in.">
       <SetupForm token={token} />
     </Welcome>
   );
