@@ -16,7 +16,8 @@ import { textOf } from "../rules/formats/text.ts";
 import type { AnalysisPorts } from "../service/intake.ts";
 import { pageOfLog, searchLog } from "../service/logs.ts";
 import { remove, rerun } from "../service/upkeep.ts";
-import { listAnalyses, readAnalysis, readLogRow } from "../store/rows.ts";
+import { readLogRow } from "../store/rows.ts";
+import { listAnalyses, readAnalysis } from "../store/summaries.ts";
 import { AnalysisAnswer, SummaryAnswer } from "./answers.ts";
 
 const tags = ["analyses"];
@@ -176,7 +177,8 @@ export const analysisRoutes = createApp()
   })
   .openapi(read, async (c) => {
     const { id } = c.req.valid("param");
-    const analysis = await c.var.sql.transaction({ org: orgOf(c) }, (tx) => readAnalysis(tx, id));
+    const org = orgOf(c);
+    const analysis = await c.var.sql.transaction({ org }, (tx) => readAnalysis(tx, org, id));
     if (analysis === undefined) return refused(c, { code: "not_found" });
     const { format } = c.req.valid("query");
     return format === "json" ? declared(c.json(analysis, 200)) : inFormat(c, analysis, format);

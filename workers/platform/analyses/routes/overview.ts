@@ -7,7 +7,7 @@ import { noStore } from "../../http/security.ts";
 import { Run } from "../../tasks/model.ts";
 import { runsOverview } from "../../tasks/service.ts";
 import { dayFigures } from "../store/overview.ts";
-import { listAnalyses } from "../store/rows.ts";
+import { listAnalyses } from "../store/summaries.ts";
 import { SummaryAnswer } from "./answers.ts";
 
 const DAY_MS = 86_400_000;

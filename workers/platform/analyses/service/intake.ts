@@ -12,7 +12,8 @@ import {
   type Analysis,
   type AnalysisMeta,
 } from "../model.ts";
-import { deleteAnalysis, insertAnalysis, readAnalysis, setRun } from "../store/rows.ts";
+import { deleteAnalysis, insertAnalysis, setRun } from "../store/rows.ts";
+import { readAnalysis } from "../store/summaries.ts";
 
 export interface AnalysisPorts {
   readonly env: Env;
@@ -100,7 +101,7 @@ export async function submit(
           deadline_ms: waitMs,
         })
       : "pending";
-  const analysis = await sql.transaction({ org: orgId }, (tx) => readAnalysis(tx, id));
+  const analysis = await sql.transaction({ org: orgId }, (tx) => readAnalysis(tx, orgId, id));
   if (analysis === undefined) return refuse("not_found");
   return done({
     analysis,

@@ -3,7 +3,8 @@ import { deleteObjects } from "../../adapters/artifacts.ts";
 import { done, refuse, type Instant, type Result } from "../../model.ts";
 import type { Analysis } from "../model.ts";
 import { expireLogs, expireResults, orphans } from "../store/overview.ts";
-import { deleteAnalysis, readAnalysis, readLogRow, resetAnalysis } from "../store/rows.ts";
+import { deleteAnalysis, readLogRow, resetAnalysis } from "../store/rows.ts";
+import { readAnalysis } from "../store/summaries.ts";
 import { resultKeyOf, startRun, type AnalysisPorts } from "./intake.ts";
 
 export interface RerunWish {
@@ -22,7 +23,7 @@ export interface RerunWish {
 export async function rerun(ports: AnalysisPorts, wish: RerunWish): Promise<Result<Analysis>> {
   const { id, orgId } = wish;
   const ready = await ports.sql.transaction({ org: orgId }, async (tx): Promise<Result<true>> => {
-    const [row, analysis] = [await readLogRow(tx, id), await readAnalysis(tx, id)];
+    const [row, analysis] = [await readLogRow(tx, id), await readAnalysis(tx, orgId, id)];
     if (row === undefined || analysis === undefined) return refuse("not_found");
     if (row.logKey === null) return refuse("log_expired");
     if (analysis.status === "pending" || analysis.status === "processing")
@@ -34,7 +35,7 @@ export async function rerun(ports: AnalysisPorts, wish: RerunWish): Promise<Resu
   const started = await startRun(ports, { ...wish, direct: false });
   // It is pending now; when the backlog was full, cron starts it as soon as there is room.
   if (!started.ok && started.refusal.code !== "backlog_full") return started;
-  const analysis = await ports.sql.transaction({ org: orgId }, (tx) => readAnalysis(tx, id));
+  const analysis = await ports.sql.transaction({ org: orgId }, (tx) => readAnalysis(tx, orgId, id));
   return analysis === undefined ? refuse("not_found") : done(analysis);
 }
 

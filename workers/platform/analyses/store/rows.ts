@@ -1,14 +1,8 @@
-/** Analyses in Postgres: rows in, summaries out. A row whose run failed reads as failed, whatever it still says. */
+/** The life of an analysis as a row: made, at work, completed or failed, run again, deleted. */
 import { numberOf, numberOrNull, textOf, textOrNull } from "../../adapters/rows.ts";
-import type { SqlRow, Tx } from "../../adapters/sql.ts";
+import type { Tx } from "../../adapters/sql.ts";
 import type { Instant } from "../../model.ts";
-import {
-  Analysis,
-  AnalysisStatus,
-  type AnalysisMeta,
-  type AnalysisSummary,
-  type Result,
-} from "../model.ts";
+import { AnalysisStatus, type AnalysisMeta, type Result } from "../model.ts";
 
 const iso = (at: Instant): string => new Date(at).toISOString();
 
@@ -64,100 +58,6 @@ export async function setRun(tx: Tx, id: string, runId: string): Promise<void> {
     id,
     runId,
   ]);
-}
-
-const SUMMARY = `a.id, a.name, a.source, a.repository, a.workflow, a.job, a.step, a.head_sha, a.branch, a.run_attempt,
-  a.logs_size_bytes, a.category, a.confidence_value, a.confidence_band, a.title, a.failed_test_count, a.run_id,
-  a.error_code, a.error_message, a.created_at, a.completed_at, a.processing_ms,
-  case when a.status in ('pending', 'processing') and r.status in ('failed', 'canceled') then 'failed' else a.status end as status,
-  r.status as run_status`;
-const FROM =
-  "from platform.analyses a left join platform.runs r on r.org_id = a.org_id and r.id = a.run_id";
-
-const summaryOf = (row: SqlRow): AnalysisSummary => {
-  const status = AnalysisStatus.parse(row["status"]);
-  const band = textOrNull(row, "confidence_band");
-  return {
-    id: textOf(row, "id"),
-    name: textOrNull(row, "name") ?? "log",
-    status,
-    source: row["source"] === "console" ? "console" : "api",
-    repository: textOrNull(row, "repository"),
-    workflow: textOrNull(row, "workflow"),
-    job: textOrNull(row, "job"),
-    step: textOrNull(row, "step"),
-    head_sha: textOrNull(row, "head_sha"),
-    branch: textOrNull(row, "branch"),
-    run_attempt: numberOrNull(row, "run_attempt"),
-    logs_size_bytes: numberOf(row, "logs_size_bytes"),
-    category: textOrNull(row, "category"),
-    confidence:
-      band === null ? null : { value: numberOf(row, "confidence_value"), band: bandOf(band) },
-    title: textOrNull(row, "title"),
-    failed_tests: numberOf(row, "failed_test_count"),
-    run_id: textOrNull(row, "run_id"),
-    error: status === "failed" ? errorOf(row) : null,
-    created_at: textOf(row, "created_at"),
-    completed_at: textOrNull(row, "completed_at"),
-    processing_ms: numberOrNull(row, "processing_ms"),
-  };
-};
-
-const bandOf = (text: string): "high" | "medium" | "low" =>
-  text === "high" || text === "medium" ? text : "low";
-
-function errorOf(row: SqlRow): { code: string; message: string } {
-  const code = textOrNull(row, "error_code");
-  if (code !== null) return { code, message: textOrNull(row, "error_message") ?? code };
-  return row["run_status"] === "canceled"
-    ? { code: "analysis_canceled", message: "The run was canceled. Run the analysis again." }
-    : {
-        code: "analysis_failed",
-        message: "The run failed; its tasks say why. Run the analysis again.",
-      };
-}
-
-export interface ListFilter {
-  readonly status: AnalysisStatus | undefined;
-  readonly category: string | undefined;
-  readonly repository: string | undefined;
-  readonly after: { readonly createdAt: string; readonly id: string } | undefined;
-  readonly limit: number;
-}
-
-/** At most `limit` summaries, newest first. */
-export async function listAnalyses(
-  tx: Tx,
-  orgId: string,
-  filter: ListFilter,
-): Promise<readonly AnalysisSummary[]> {
-  const rows = await tx.query(
-    `select * from (
-       select ${SUMMARY} ${FROM}
-       where a.org_id = $1 and ($4::timestamptz is null or (a.created_at, a.id) < ($4::timestamptz, $5::uuid))
-         and ($2::text is null or a.category = $2 or split_part(a.category, '.', 1) = $2)
-         and ($3::text is null or a.repository = $3)
-     ) listed
-     where $6::text is null or status = $6
-     order by created_at desc, id desc limit $7`,
-    [
-      orgId,
-      filter.category ?? null,
-      filter.repository ?? null,
-      filter.after?.createdAt ?? null,
-      filter.after?.id ?? null,
-      filter.status ?? null,
-      filter.limit,
-    ],
-  );
-  return rows.map(summaryOf);
-}
-
-export async function readAnalysis(tx: Tx, id: string): Promise<Analysis | undefined> {
-  const [row] = await tx.query(`select ${SUMMARY}, a.result ${FROM} where a.id = $1`, [id]);
-  return row === undefined
-    ? undefined
-    : Analysis.parse({ ...summaryOf(row), result: row["result"] ?? null });
 }
 
 /** Where the log lies, and what is needed to page through it. */
