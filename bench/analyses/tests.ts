@@ -141,7 +141,7 @@ export function matched(
 }
 
 function spellings({ suite, name }: FailedTest): readonly string[] {
-  if (suite === undefined) return [name];
+  if (suite === undefined) return [name, `${node}::${name}`];
   return [
     `${suite}.${name}`,
     `${suite}::${name}`,

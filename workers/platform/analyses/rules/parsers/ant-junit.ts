@@ -1,11 +1,13 @@
 /** Ant's junit task and TestNG's own reporter: `Testcase:` results under their `Testsuite:`, and `FAILED:` lines. */
 import { PARSER_LINES_MAX, type Findings, type OpenParser, type Parser } from "./contract.ts";
-import { brief, intOf, oneLine } from "./words.ts";
+import { brief, group, intOf, oneLine } from "./words.ts";
 
 const TASK = /^\s*(?:\[(?:junit\d*|junitlauncher|batchtest|exec|java)\] )?/;
 const SUITE = /^(?:Testsuite: |Running )([\w$.]+)\s*$/;
 const CASE =
   /^Testcase: (\S.*?)(?:\(([\w$.]+)\))?(?: took [\d.,]+ \w+|:)\s*(FAILED|Caused an ERROR|SKIPPED)?\s*(?:\((.*)\))?\s*$/;
+/** A class that failed, for formatters that name no test of it. */
+const CLASS = /^T(?:est|EST) ([\w$.]+) FAILED(?: \((crashed|timeout)\))?$/;
 const TOTALS = /^Tests run: (\d+), Failures: (\d+), Errors: (\d+)(?:, Skipped: (\d+))?/;
 
 export const antJunit: Parser = {
@@ -13,7 +15,7 @@ export const antJunit: Parser = {
   kind: "test",
   prefilter: [
     String.raw`Testcase: \S`,
-    String.raw`\[junit\] (?:Testsuite: |Running )`,
+    String.raw`\[junit\] (?:Testsuite: |Running |T(?:est|EST) )`,
     "^Testsuite: ",
   ],
   opens(line) {
@@ -21,7 +23,7 @@ export const antJunit: Parser = {
     return (
       text.startsWith("Testcase: ") ||
       text.startsWith("Testsuite: ") ||
-      (line.includes("[junit") && SUITE.test(text))
+      (line.includes("[junit") && (SUITE.test(text) || CLASS.test(text)))
     );
   },
   open,
@@ -32,10 +34,12 @@ function open(findings: Findings): OpenParser {
   let test: { name: string; suite: string | undefined; from: number } | undefined;
   let since = 0;
   let marked: string | undefined;
+  let named: string | undefined;
   let last = 0;
   const mark = (kind: string, message: string | undefined, n: number): void => {
     if (test === undefined || kind === "SKIPPED") return;
     const owner = test.suite ?? suite;
+    named = owner;
     findings.failedTest({
       framework: "junit",
       suite: owner,
@@ -74,13 +78,32 @@ function open(findings: Findings): OpenParser {
       }
       if (marked !== undefined) mark(marked, text.trim(), n);
       else if (/^\s*(?:FAILED|Caused an ERROR)\s*$/.test(text)) marked = text.trim();
-      if (line.includes("[junit")) totals(text, findings);
+      if (line.includes("[junit")) {
+        totals(text, findings);
+        wholeClass(text, n, named, findings);
+      }
       return n - since < PARSER_LINES_MAX && !/^BUILD (?:FAILED|SUCCESSFUL)/.test(line);
     },
     end() {
       if (marked !== undefined) mark(marked, undefined, last);
     },
   };
+}
+
+function wholeClass(text: string, n: number, named: string | undefined, findings: Findings): void {
+  const match = CLASS.exec(text);
+  if (match === null || match[1] === named) return;
+  findings.failedTest({
+    framework: "junit",
+    name: group(match, 1),
+    message: match[2],
+    log_line: n,
+  });
+  findings.failure({
+    from: n,
+    to: n,
+    code: match[2] === "timeout" ? "test.timeout" : "test.error",
+  });
 }
 
 function totals(text: string, findings: Findings): void {

@@ -28,12 +28,13 @@ import { stylish } from "./stylish.ts";
 import { surefire } from "./surefire.ts";
 import { nodeTest, prove, tap } from "./tap.ts";
 import { ghc, goBuild } from "./two-line-compilers.ts";
-import { unittest } from "./unittest.ts";
+import { trial, unittest } from "./unittest.ts";
 import { vitest } from "./vitest.ts";
 
 export const PARSERS: readonly Parser[] = [
   pytest,
   unittest,
+  trial,
   jest,
   vitest,
   mocha,

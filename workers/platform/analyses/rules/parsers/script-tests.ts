@@ -132,6 +132,33 @@ const ROWS: readonly (Row & { readonly prefilter: string })[] = [
       add(findings, n, { framework: "qtest", suite: match[1], name: match[2], message: match[3] }),
   },
   {
+    // stestr and testr: `{0} pkg.mod.Class.test_a [0.1s] ... FAILED`
+    prefilter: String.raw`s\] \.\.\. FAILED`,
+    shape: /^(?:\{\d+\} )?((?:\w+\.)+\w+)\.(\w+\S*) \[[\d.]+s\] \.\.\. FAILED$/,
+    found: (match, n, findings) =>
+      add(findings, n, { framework: "unittest", suite: match[1], name: match[2] }),
+  },
+  {
+    // green: `Failure in pkg.mod.Class.test_a`
+    prefilter: String.raw`^(?:Failure|Error) in \w`,
+    shape: /^(?:Failure|Error) in ((?:\w+\.)+\w+)\.(\w+)$/,
+    found: (match, n, findings) =>
+      add(findings, n, { framework: "unittest", suite: match[1], name: match[2] }),
+  },
+  {
+    // Cucumber.js: `1) Scenario: name # features/a.feature:12`
+    prefilter: String.raw`^\d+\) Scenario: \S`,
+    shape: /^\d+\) Scenario: (\S.*?)(?: \(attempt.*\))? # (\S+\.feature):(\d+)$/,
+    found: (match, n, findings) =>
+      add(findings, n, { framework: "cucumber", name: match[1], file: match[2], line: match[3] }),
+  },
+  {
+    // A test logger of Gradle: `  ✘ Test adds() FAILED (1.2s)`
+    prefilter: String.raw`^\s+(?:✘ )?Test \S.* FAILED`,
+    shape: /^\s+(?:✘ )?Test (\S.*) FAILED(?: \([\d.]+m?s\))?$/,
+    found: (match, n, findings) => add(findings, n, { framework: "gradle", name: match[1] }),
+  },
+  {
     // LLVM lit: `FAIL: Suite :: path/a.test (3 of 9)`; automake: `FAIL: name`
     prefilter: String.raw`^(?:FAIL|TIMEOUT): \S+(?: :: \S+ \(\d+ of \d+\))?$`,
     shape: /^(?:FAIL|TIMEOUT): (?:(\S+) :: )?([^\s.]\S*)(?: \(\d+ of \d+\))?$/,

@@ -61,6 +61,19 @@ const CASES: Readonly<Record<string, Case>> = {
       `${RULE70}\nInstalling collected packages`,
     ],
   },
+  trial: {
+    hits: [
+      [
+        `[FAIL]\nTraceback (most recent call last):\n  File "a.py", line 3\nAssertionError: 3\n\nshop.test.test_cart.CartTests.test_total\n${DASH79}`,
+        ["shop.test.test_cart.CartTests | test_total"],
+      ],
+      [
+        `[ERROR]\nTraceback: x\n\nshop.test.CartTests.test_a\nshop.test.CartTests.test_b\n${"=".repeat(79)}`,
+        ["shop.test.CartTests | test_a", "shop.test.CartTests | test_b"],
+      ],
+    ],
+    misses: ["[FAIL] could not mount the disk", `[ERROR]\nnothing named\n${DASH79}`],
+  },
   jest: {
     hits: [
       [
@@ -243,6 +256,10 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   ant_junit: {
     hits: [
+      [
+        "    [junit] Running com.example.CartTest\n    [junit] Test com.example.CartTest FAILED (timeout)",
+        [" | com.example.CartTest"],
+      ],
       [
         "    [junit] Testcase: testTotal(com.example.CartTest):\tFAILED\n    [junit] expected:<3> but was:<4>",
         ["com.example.CartTest | testTotal"],
@@ -488,6 +505,11 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   script_tests: {
     hits: [
+      [
+        "{0} shop.tests.CartTest.test_total [0.012s] ... FAILED",
+        ["shop.tests.CartTest | test_total"],
+      ],
+      ["Failure in shop.tests.CartTest.test_total", ["shop.tests.CartTest | test_total"]],
       ["  1) [chromium] › tests/cart.spec.ts:12:5 › cart › adds items ────", ["cart | adds items"]],
       ["  [-] adds items 12ms (10ms|2ms)", [" | adds items"]],
       ["00:05 +3 -1: test/cart_test.dart: cart adds items [E]", [" | cart adds items"]],

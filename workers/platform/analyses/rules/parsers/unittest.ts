@@ -130,10 +130,8 @@ function testOf(subject: string, n: number): FailedTest | undefined {
       log_line: n,
     };
   }
-  // nose prints `Failure: ImportError (text)` for modules it cannot load: that names no test.
-  return subject.startsWith("Failure: ")
-    ? undefined
-    : { framework: "unittest", name: subject, log_line: n };
+  // Anything else stands in the place of a name: a doc string, or nose's `Failure: ImportError (...)`.
+  return { framework: "unittest", name: subject, log_line: n };
 }
 
 function methodTest(
@@ -159,4 +157,51 @@ function totalsOf(
     intOf(new RegExp(`(?:^|, )${word}=(\\d+)`, "i").exec(text)?.[1]) ?? 0;
   const failed = count("failures") + count("errors") + count("unexpected successes");
   return { framework: "unittest", run, failed, skipped: count("skipped") + count("skip") };
+}
+
+const TRIAL = /^\[(FAIL|ERROR)\]$/;
+
+/** Twisted's trial: a mark, the traceback, and after a blank line the tests it stands for. */
+export const trial: Parser = {
+  id: "trial",
+  kind: "test",
+  prefilter: [String.raw`^\[(?:FAIL|ERROR)\]$`],
+  opens: (line) => TRIAL.test(line),
+  open(findings) {
+    let names: string[] = [];
+    let from = 0;
+    let code: "test.assertion" | "test.error" = "test.assertion";
+    const flush = (to: number): void => {
+      for (const name of names) findings.failedTest(methodOf(name, from));
+      if (names.length > 0) findings.failure({ from, to, code });
+      names = [];
+    };
+    return {
+      feed(line, n) {
+        if (from === 0) {
+          from = n;
+          if (line === "[ERROR]") code = "test.error";
+          return true;
+        }
+        if (/^[-=]{70,79}$/.test(line)) {
+          flush(n - 1);
+          return false;
+        }
+        if (/^(?:[\w-]+\.)+\w+$/.test(line)) names.push(line);
+        else names = [];
+        return n - from < PARSER_LINES_MAX;
+      },
+      end() {},
+    };
+  },
+};
+
+function methodOf(path: string, n: number): FailedTest {
+  const dot = path.lastIndexOf(".");
+  return {
+    framework: "unittest",
+    suite: path.slice(0, dot),
+    name: path.slice(dot + 1),
+    log_line: n,
+  };
 }

@@ -1,6 +1,6 @@
 /** The small words that tool formats share: severities, numbers, and parsers whose every finding is one line. */
 import type { Diagnostic } from "../../model.ts";
-import type { Findings, OpenParser, Parser } from "./contract.ts";
+import type { Findings, Parser } from "./contract.ts";
 
 /** Decimal text to a number; undefined stays undefined, as does anything that is no safe integer. */
 export function intOf(text: string | undefined): number | undefined {
@@ -122,9 +122,6 @@ export function oneLine(
     }),
   };
 }
-
-/** An automaton that is done before it starts: for openings that turn out to be nothing. */
-export const CLOSED: OpenParser = { feed: () => false, end() {} };
 
 /** The cause of a compile error, told by the words all compilers share. */
 export function compileCode(
