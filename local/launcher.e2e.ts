@@ -1,22 +1,13 @@
 /** The launcher as a person or a script meets it: flags, exit codes, what is printed, what is left behind. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { linkedClone } from "../test/clone.ts";
 import { launch, type Launch } from "../test/launcher.ts";
 import { alive, gone } from "./process.ts";
 import { readLauncher, readState, statePaths, type StateDir } from "./state.ts";
@@ -229,7 +220,7 @@ describe("starts and stops", () => {
   });
 
   test("[LN6] a step that fails ends the start with its code and leaves nothing running", () => {
-    const root = cloneWith("9999_broken.sql", "select 1;\nselect nonsense;");
+    const root = linkedClone({ "9999_broken.sql": "select 1;\nselect nonsense;" });
     const failed = run("start", [...ANY_PORT, "--state", stateDir], root);
     expect(failed.code).toBe(5);
     expect(failed.err).toContain("9999_broken.sql failed (42703, line 2)");
@@ -293,18 +284,4 @@ async function halfRequest(running: Launch, token: string): Promise<Socket> {
   socket.write(`${head.join("\r\n")}\r\n\r\nfirst line\n`);
   await new Promise((resolve) => setTimeout(resolve, 300));
   return socket;
-}
-
-/** The repository with one more migration. Its own code is copied, as a file knows where it really lies; the rest is linked. */
-function cloneWith(migration: string, text: string): string {
-  const root = mkdtempSync(join(tmpdir(), "edgewright-clone-"));
-  for (const name of readdirSync(ROOT)) {
-    if (name !== "local" && name !== "migrations" && name !== ".git")
-      symlinkSync(join(ROOT, name), join(root, name));
-  }
-  for (const name of ["local", "migrations"])
-    cpSync(join(ROOT, name), join(root, name), { recursive: true });
-  mkdirSync(join(root, "migrations"), { recursive: true });
-  writeFileSync(join(root, "migrations", migration), text);
-  return root;
 }

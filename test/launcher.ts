@@ -44,6 +44,8 @@ export type Launch = {
   idle(limitMs?: number): Promise<void>;
   /** `npm start -- --stop`'s way, and deletes the state folder if this launch made it. */
   stop(): Promise<void>;
+  /** Which process a part is now. */
+  processOf(part: Part): Identity;
   /** SIGKILL to one process; answers once it is gone. */
   kill9(part: Part): Promise<void>;
 };
@@ -108,6 +110,7 @@ export async function launch(options: LaunchOptions = {}): Promise<Launch> {
     token: tokenSource(ready, call),
     idle: (limitMs = 30_000) => untilIdle(call, limitMs),
     stop: () => stop(child, stateDir, options.stateDir === undefined),
+    processOf: (part) => processOf(part, stateDir),
     kill9: (part) => kill9(processOf(part, stateDir)),
   };
 }
