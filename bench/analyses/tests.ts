@@ -141,17 +141,12 @@ export function matched(
 }
 
 function spellings({ suite, name }: FailedTest): readonly string[] {
-  if (suite === undefined) return [name, `${node}::${name}`];
-  return [
-    `${suite}.${name}`,
-    `${suite}::${name}`,
-    `${name} (${suite})`,
-    `${name}(${suite})`,
-    `${suite} › ${name}`,
-    `${suite} > ${name}`,
-    `${suite} ${name}`,
-    name,
-  ];
+  if (suite === undefined) return [name];
+  // pytest writes `module::Class::test`.
+  const node = suite.replace(/\.(?=[^.]*$)/, "::");
+  return [".", "::", " › ", " > ", " "]
+    .map((separator) => `${suite}${separator}${name}`)
+    .concat(`${node}::${name}`, `${name} (${suite})`, `${name}(${suite})`, name);
 }
 
 const folded = (name: string): string => name.replace(/:$/, "").replace(/\s+/g, " ").trim();
