@@ -6,14 +6,19 @@ import { grep, mean, ours, readCases, type Score, scoreOne, tail } from "./analy
 
 /** Finds the set inside DIR (an archive unpacks into a folder of its own) and scores it by its kind. */
 async function main(): Promise<number> {
-  const { values } = parseArgs({ options: { set: { type: "string" }, units: { type: "boolean" } } });
+  const { values } = parseArgs({
+    options: { set: { type: "string" }, units: { type: "boolean" } },
+  });
   if (values.set === undefined || !existsSync(values.set)) {
-    process.stderr.write("usage: node bench/analyses.ts --set DIR [--units]\nDIR holds an unpacked set: LogChunks, CiDiff, BugSwarm or errorformat.\n");
+    process.stderr.write(
+      "usage: node bench/analyses.ts --set DIR [--units]\nDIR holds an unpacked set: LogChunks, CiDiff, BugSwarm or errorformat.\n",
+    );
     return 2;
   }
   const dir = setIn(values.set);
   if (existsSync(join(dir, "expect.jsonl"))) return runOther("./analyses/tests.ts", dir);
-  if (readdirSync(dir).some((name) => name.endsWith(".ok"))) return runOther("./analyses/diagnostics.ts", dir);
+  if (readdirSync(dir).some((name) => name.endsWith(".ok")))
+    return runOther("./analyses/diagnostics.ts", dir);
   return blocks(dir, values.units === true);
 }
 
@@ -33,7 +38,9 @@ async function runOther(path: string, dir: string): Promise<number> {
 async function blocks(dir: string, perUnit: boolean): Promise<number> {
   const cases = readCases(dir);
   if (cases === null) {
-    process.stderr.write(`${dir} holds no known set: no labels.jsonl, groundtruth, expect.jsonl or *.ok files.\n`);
+    process.stderr.write(
+      `${dir} holds no known set: no labels.jsonl, groundtruth, expect.jsonl or *.ok files.\n`,
+    );
     return 2;
   }
   const scores: Record<string, Score[]> = { edgewright: [], "tail 100": [], "grep +-3": [] };

@@ -54,7 +54,10 @@ async function explainAll({ files, format, linesMax }: Wanted): Promise<number> 
     }
     if (result.category === "unknown" && worst === EXIT.found && !found(result)) worst = EXIT.none;
     results.push({ file, result });
-    if (format === "text") process.stdout.write((results.length > 1 ? "\n" : "") + textOf(result, { name: file, colour: colours() }));
+    if (format === "text")
+      process.stdout.write(
+        (results.length > 1 ? "\n" : "") + textOf(result, { name: file, colour: colours() }),
+      );
     if (format === "json") process.stdout.write(jsonLineOf(result, file));
     if (format === "github") process.stdout.write(githubOf(result, file));
   }
@@ -69,7 +72,10 @@ const found = (result: Result): boolean => result.blocks.some((block) => block.f
 async function explain(file: string, linesMax: number): Promise<Result | null> {
   try {
     const log = await openLog(file);
-    const { result } = await analyze(log, { linesShownMax: linesMax, unit: file === "-" ? "stdin" : file }).finally(() => log.close());
+    const { result } = await analyze(log, {
+      linesShownMax: linesMax,
+      unit: file === "-" ? "stdin" : file,
+    }).finally(() => log.close());
     return result;
   } catch (error) {
     if (!(error instanceof LogUnreadable)) throw error;
@@ -80,10 +86,16 @@ async function explain(file: string, linesMax: number): Promise<Result | null> {
 
 /** https://no-color.org and https://force-color.org. */
 const colours = (): boolean =>
-  process.env["FORCE_COLOR"] !== undefined ? process.env["FORCE_COLOR"] !== "0" : process.stdout.isTTY === true && (process.env["NO_COLOR"] ?? "") === "";
+  process.env["FORCE_COLOR"] !== undefined
+    ? process.env["FORCE_COLOR"] !== "0"
+    : process.stdout.isTTY === true && (process.env["NO_COLOR"] ?? "") === "";
 
 function wantedOf(args: readonly string[]): Wanted | string {
-  const options = { "max-lines": { type: "string" }, format: { type: "string" }, help: { type: "boolean", short: "h" } } as const;
+  const options = {
+    "max-lines": { type: "string" },
+    format: { type: "string" },
+    help: { type: "boolean", short: "h" },
+  } as const;
   let parsed;
   try {
     parsed = parseArgs({ args: [...args], options, allowPositionals: true });
@@ -95,7 +107,8 @@ function wantedOf(args: readonly string[]): Wanted | string {
   const format = FORMATS.find((name) => name === (values.format ?? "text"));
   if (format === undefined) return `--format ${values.format} is none of ${FORMATS.join(", ")}.`;
   const linesMax = Number(values["max-lines"] ?? LINES_SHOWN_MAX);
-  if (!Number.isInteger(linesMax) || linesMax < 1 || linesMax > 2_000) return "--max-lines wants a whole number from 1 to 2000.";
+  if (!Number.isInteger(linesMax) || linesMax < 1 || linesMax > 2_000)
+    return "--max-lines wants a whole number from 1 to 2000.";
   if (positionals.length === 0) return "name at least one log file, or - for standard input.";
   return { files: positionals, format, linesMax };
 }

@@ -11,7 +11,9 @@ const runsTypes = major > 23 || (major === 23 && minor >= 6) || (major === 22 &&
 if (runsTypes) {
   await import("./main.ts");
 } else {
-  const node = fileURLToPath(new URL(`../node_modules/node-${process.platform}-${process.arch}/bin/node`, import.meta.url));
+  const node = fileURLToPath(
+    new URL(`../node_modules/node-${process.platform}-${process.arch}/bin/node`, import.meta.url),
+  );
   if (!existsSync(node)) {
     process.stderr.write(
       `edgewright needs Node 22.18 or later; this is ${process.version}, and no other is installed in this clone.\n` +
@@ -19,7 +21,9 @@ if (runsTypes) {
     );
     process.exitCode = 1;
   } else {
-    const child = spawnSync(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+    const child = spawnSync(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+      stdio: "inherit",
+    });
     process.exitCode = child.status ?? 1;
   }
 }

@@ -27,9 +27,16 @@ export async function openLog(path: string): Promise<OpenLog> {
 async function openFile(path: string): Promise<OpenLog> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => error);
   if (found instanceof Error) {
-    throw new LogUnreadable(found.code === "ENOENT" ? `There is no file ${path}. Check the path.` : `${path} cannot be read: ${found.message}`);
+    throw new LogUnreadable(
+      found.code === "ENOENT"
+        ? `There is no file ${path}. Check the path.`
+        : `${path} cannot be read: ${found.message}`,
+    );
   }
-  if (found.isDirectory()) throw new LogUnreadable(`${path} is a directory. Name the log files in it, for example ${path.replace(/\/$/, "")}/*.log`);
+  if (found.isDirectory())
+    throw new LogUnreadable(
+      `${path} is a directory. Name the log files in it, for example ${path.replace(/\/$/, "")}/*.log`,
+    );
   const file = await open(path, "r").catch((error: Error) => {
     throw new LogUnreadable(`${path} cannot be opened: ${error.message}`);
   });
@@ -49,7 +56,12 @@ function fileSource(file: FileHandle, size: number): OpenLog {
       const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
       let filled = 0;
       while (filled < bytes.length) {
-        const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, offset + filled);
+        const { bytesRead } = await file.read(
+          bytes,
+          filled,
+          bytes.length - filled,
+          offset + filled,
+        );
         if (bytesRead === 0) break;
         filled += bytesRead;
       }
@@ -63,7 +75,9 @@ function inflated(bytes: Uint8Array, path: string): Uint8Array {
   try {
     return gunzipSync(bytes, { maxOutputLength: GZIP_BYTES_MAX });
   } catch (error) {
-    throw new LogUnreadable(`${path} is no readable gzip (${error instanceof Error ? error.message : String(error)}). Inflate it first: gunzip -c`);
+    throw new LogUnreadable(
+      `${path} is no readable gzip (${error instanceof Error ? error.message : String(error)}). Inflate it first: gunzip -c`,
+    );
   }
 }
 
@@ -79,7 +93,10 @@ async function standardInput(): Promise<Uint8Array> {
   for await (const chunk of process.stdin) {
     const bytes: Uint8Array = chunk;
     size += bytes.length;
-    if (size > STDIN_BYTES_MAX) throw new LogUnreadable("Standard input has more than 1 GiB. Save it to a file and name that.");
+    if (size > STDIN_BYTES_MAX)
+      throw new LogUnreadable(
+        "Standard input has more than 1 GiB. Save it to a file and name that.",
+      );
     chunks.push(bytes);
   }
   return Buffer.concat(chunks);

@@ -16,7 +16,9 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(USAGE);
     return EXIT.found;
   }
-  process.stderr.write(command === undefined ? USAGE : `edgewright: there is no command "${command}".\n\n${USAGE}`);
+  process.stderr.write(
+    command === undefined ? USAGE : `edgewright: there is no command "${command}".\n\n${USAGE}`,
+  );
   return EXIT.usage;
 }
 
@@ -29,6 +31,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  process.stderr.write(`edgewright: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.stderr.write(
+    `edgewright: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
   process.exitCode = EXIT.fault;
 }

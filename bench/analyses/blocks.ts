@@ -9,7 +9,9 @@ import { normalise } from "../../workers/platform/analyses/rules/normalise.ts";
 export interface Case {
   readonly unit: string;
   readonly path: string;
-  readonly label: { readonly kind: "text"; readonly lines: readonly string[] } | { readonly kind: "numbers"; readonly lines: ReadonlySet<number> };
+  readonly label:
+    | { readonly kind: "text"; readonly lines: readonly string[] }
+    | { readonly kind: "numbers"; readonly lines: ReadonlySet<number> };
 }
 /** What somebody shows of a log: blocks of lines, best first. */
 export interface Shown {
@@ -41,19 +43,24 @@ export const comparable = (text: string): string => normalise(text).text.trimEnd
 export function readCases(dir: string): readonly Case[] | null {
   const labels = join(dir, "labels.jsonl");
   if (existsSync(labels)) return readLogChunks(dir, readFileSync(labels, "utf8"));
-  const truths = readdirSync(dir, { recursive: true, encoding: "utf8" }).filter((path) => path.endsWith("groundtruth")).sort();
+  const truths = readdirSync(dir, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith("groundtruth"))
+    .sort();
   return truths.length === 0 ? null : truths.map((path) => readCiDiff(dir, path));
 }
 
 function readLogChunks(dir: string, text: string): readonly Case[] {
-  return text.split("\n").filter((line) => line !== "").map((line) => {
-    const label: { log: string; chunk: string } = JSON.parse(line);
-    return {
-      unit: label.log.split("/").slice(0, 2).join("/"),
-      path: join(dir, "logs", label.log),
-      label: { kind: "text", lines: label.chunk.split("\n").map(comparable) },
-    };
-  });
+  return text
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => {
+      const label: { log: string; chunk: string } = JSON.parse(line);
+      return {
+        unit: label.log.split("/").slice(0, 2).join("/"),
+        path: join(dir, "logs", label.log),
+        label: { kind: "text", lines: label.chunk.split("\n").map(comparable) },
+      };
+    });
 }
 
 /** Lines `E 12-15` are the error, `C 11` its context: both are what a person pointed to. */
@@ -62,7 +69,9 @@ function readCiDiff(dir: string, path: string): Case {
   const log = join(folder, "fail.log");
   const rawLine = rawLines(readFileSync(log, "latin1"));
   const lines = new Set<number>();
-  for (const [, from, to] of readFileSync(join(dir, path), "utf8").matchAll(/^[EC] (\d+)(?:-(\d+))?/gm)) {
+  for (const [, from, to] of readFileSync(join(dir, path), "utf8").matchAll(
+    /^[EC] (\d+)(?:-(\d+))?/gm,
+  )) {
     for (let n = Number(from); n <= Number(to ?? from); n++) lines.add(rawLine[n] ?? 0);
   }
   return { unit: relative(dir, folder), path: log, label: { kind: "numbers", lines } };
@@ -88,7 +97,10 @@ export const memorySource = (bytes: Uint8Array): LogSource => ({
 /** What we show. */
 export async function ours(bytes: Uint8Array): Promise<Shown> {
   const { result } = await analyze(memorySource(bytes), {});
-  return { blocks: result.blocks.map((block) => block.lines), high: result.confidence.band === "high" };
+  return {
+    blocks: result.blocks.map((block) => block.lines),
+    high: result.confidence.band === "high",
+  };
 }
 
 /** The last lines of the log, as one block. */
@@ -115,21 +127,39 @@ export function grep(bytes: Uint8Array): Shown {
 }
 
 const linesOf = (bytes: Uint8Array): { n: number; text: string }[] =>
-  new TextDecoder().decode(bytes).trimEnd().split("\n").map((text, at) => ({ n: at + 1, text: comparable(text) }));
+  new TextDecoder()
+    .decode(bytes)
+    .trimEnd()
+    .split("\n")
+    .map((text, at) => ({ n: at + 1, text: comparable(text) }));
 
 /** Scores one answer; `peer` answers are not cut at 60 lines. */
 export function scoreOne(shown: Shown, label: Case["label"], linesMax = LINES_SHOWN_MAX): Score {
   const flat = shown.blocks.flat().slice(0, linesMax);
   const size = label.kind === "text" ? label.lines.length : label.lines.size;
-  const hits = label.kind === "text" ? textHits(flat, label.lines) : flat.filter((line) => label.lines.has(line.n)).length;
+  const hits =
+    label.kind === "text"
+      ? textHits(flat, label.lines)
+      : flat.filter((line) => label.lines.has(line.n)).length;
   const precision = flat.length === 0 ? 0 : hits / flat.length;
   const recall = size === 0 ? 0 : hits / size;
-  const hit = (k: number): number => Number(shown.blocks.slice(0, k).flat().some((line) => inLabel(line, label)));
+  const hit = (k: number): number =>
+    Number(
+      shown.blocks
+        .slice(0, k)
+        .flat()
+        .some((line) => inLabel(line, label)),
+    );
   return {
-    logs: 1, precision, recall,
+    logs: 1,
+    precision,
+    recall,
     f1: precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall),
-    hit1: hit(1), hit3: hit(3), shown: flat.length,
-    highHit1: shown.high ? hit(1) : 0, highShare: Number(shown.high),
+    hit1: hit(1),
+    hit3: hit(3),
+    shown: flat.length,
+    highHit1: shown.high ? hit(1) : 0,
+    highShare: Number(shown.high),
   };
 }
 
@@ -155,12 +185,18 @@ function textHits(flat: readonly { text: string }[], label: readonly string[]): 
 
 /** Means over scores; `highHit1` is a rate within the high answers. */
 export function mean(scores: readonly Score[]): Score {
-  const of = (pick: (score: Score) => number): number => scores.reduce((sum, score) => sum + pick(score), 0) / Math.max(1, scores.length);
+  const of = (pick: (score: Score) => number): number =>
+    scores.reduce((sum, score) => sum + pick(score), 0) / Math.max(1, scores.length);
   const highShare = of((score) => score.highShare);
   return {
     logs: scores.length,
-    precision: of((score) => score.precision), recall: of((score) => score.recall), f1: of((score) => score.f1),
-    hit1: of((score) => score.hit1), hit3: of((score) => score.hit3), shown: of((score) => score.shown),
-    highShare, highHit1: highShare === 0 ? 0 : of((score) => score.highHit1) / highShare,
+    precision: of((score) => score.precision),
+    recall: of((score) => score.recall),
+    f1: of((score) => score.f1),
+    hit1: of((score) => score.hit1),
+    hit3: of((score) => score.hit3),
+    shown: of((score) => score.shown),
+    highShare,
+    highHit1: highShare === 0 ? 0 : of((score) => score.highHit1) / highShare,
   };
 }

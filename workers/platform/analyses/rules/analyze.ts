@@ -1,5 +1,12 @@
 /** Explains a failed CI log: one pass over all of it, a second over what looks like the cause. */
-import { type AnalyzeOptions, type Analyzed, type FailedTest, LINES_SHOWN_MAX, type LogSource, type Result } from "../model.ts";
+import {
+  type AnalyzeOptions,
+  type Analyzed,
+  type FailedTest,
+  LINES_SHOWN_MAX,
+  type LogSource,
+  type Result,
+} from "../model.ts";
 import { adviceOf, confidenceOf } from "./advice.ts";
 import { type Ranked, rankBlocks } from "./blocks.ts";
 import { FAMILIES } from "./families/all.ts";
@@ -44,11 +51,23 @@ const prefilter = (): Prefilter => (made ??= prefilterOf(FAMILIES, MARKERS, PARS
  *
  * @returns the result, excerpts redacted, and the byte offsets of lines 1, 1001, 2001, ...
  */
-export async function analyze(source: LogSource, options: AnalyzeOptions, tuning: Tuning = {}): Promise<Analyzed> {
+export async function analyze(
+  source: LogSource,
+  options: AnalyzeOptions,
+  tuning: Tuning = {},
+): Promise<Analyzed> {
   const rank = tuning.rank ?? RANK;
-  const seen = await seeLines(source, prefilter(), tuning.blockBytes === undefined ? {} : { blockBytes: tuning.blockBytes });
+  const seen = await seeLines(
+    source,
+    prefilter(),
+    tuning.blockBytes === undefined ? {} : { blockBytes: tuning.blockBytes },
+  );
   const windows = await readWindows(source, prefilter(), anchorsOf(seen), seen.labels);
-  const ranked = rankBlocks(windows, { outline: seen.outline, counts: seen.counts, failures: seen.found.failures }, rank);
+  const ranked = rankBlocks(
+    windows,
+    { outline: seen.outline, counts: seen.counts, failures: seen.found.failures },
+    rank,
+  );
   tuning.onCounters?.(countersOf(seen, windows));
   return { result: resultOf(seen, ranked, { source, options, rank }), lineIndex: seen.lineIndex };
 }
@@ -63,11 +82,19 @@ function anchorsOf(seen: Seen): readonly Anchor[] {
   return [...(beforeStop ? [beforeStop] : [byIndex]), ...bestFirst(candidates)];
 }
 
-function resultOf(seen: Seen, ranked: readonly Ranked[], given: { source: LogSource; options: AnalyzeOptions; rank: Rank }): Result {
+function resultOf(
+  seen: Seen,
+  ranked: readonly Ranked[],
+  given: { source: LogSource; options: AnalyzeOptions; rank: Rank },
+): Result {
   const { source, options, rank } = given;
   const { outline, found } = seen;
   const redactor = new Redactor();
-  const how = { linesMax: options.linesShownMax ?? LINES_SHOWN_MAX, unit: options.unit ?? "log", rank };
+  const how = {
+    linesMax: options.linesShownMax ?? LINES_SHOWN_MAX,
+    unit: options.unit ?? "log",
+    rank,
+  };
   const blocks = shownBlocks(ranked, how, redactor);
   const [top] = blocks;
   const category = top?.code ?? "unknown";
@@ -95,16 +122,25 @@ function resultOf(seen: Seen, ranked: readonly Ranked[], given: { source: LogSou
 }
 
 /** Names and messages of tests and tools come from the log as well: they are redacted like excerpts [RD1]. */
-function redactedFindings(found: Found, redactor: Redactor): Pick<Result, "failed_tests" | "counts" | "diagnostics"> {
+function redactedFindings(
+  found: Found,
+  redactor: Redactor,
+): Pick<Result, "failed_tests" | "counts" | "diagnostics"> {
   const clean = (text: string): string => redactor.line(text, 0);
   return {
     failed_tests: found.failed_tests.map((test): FailedTest => ({
       ...test,
       name: clean(test.name),
+      ...(test.suite === undefined ? {} : { suite: clean(test.suite) }),
+      ...(test.file === undefined ? {} : { file: clean(test.file) }),
       ...(test.message === undefined ? {} : { message: clean(test.message) }),
     })),
     counts: [...found.counts],
-    diagnostics: found.diagnostics.map((diagnostic) => ({ ...diagnostic, message: clean(diagnostic.message) })),
+    diagnostics: found.diagnostics.map((diagnostic) => ({
+      ...diagnostic,
+      file: clean(diagnostic.file),
+      message: clean(diagnostic.message),
+    })),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Pass 2 decides: scores the lines of the windows, grows blocks around the best and ranks them [AN15, AN17, AN18]. */
 import type { Category, Evidence } from "../model.ts";
 import type { Family } from "./families/family.ts";
-import { type Extent, grow, isNoise } from "./grow.ts";
+import { type Extent, grow, growOn, isNoise, paragraph } from "./grow.ts";
 import type { FailureRange } from "./parsers/contract.ts";
 import { blockScore, evidenceOf, type Factors, factorsOf, type Rank, scoreOf } from "./rank.ts";
 import { type Outline, sectionAt } from "./sections.ts";
@@ -39,15 +39,25 @@ interface Scored {
 const BLOCKS_MAX = 200;
 
 /** Ranks the failures of one log, best first. */
-export function rankBlocks(windows: readonly Window[], known: Known, rank: Rank): readonly Ranked[] {
+export function rankBlocks(
+  windows: readonly Window[],
+  known: Known,
+  rank: Rank,
+): readonly Ranked[] {
   const blocks = windows.flatMap((window) => blocksOf(window, known, rank));
-  const favoured = favourFirst(favourFirst(blocks, "compile.", rank.firstCompile), "test.", rank.firstTest);
+  const favoured = favourFirst(
+    favourFirst(blocks, "compile.", rank.firstCompile),
+    "test.",
+    rank.firstTest,
+  );
   return favoured.toSorted((a, b) => b.score - a.score || a.best.n - b.best.n);
 }
 
 function blocksOf(window: Window, known: Known, rank: Rank): Ranked[] {
   const scored = window.lines.map((line, at) => scoredLine(line, at, known, rank));
-  const seeds = scored.filter((line) => line.score > 0).toSorted((a, b) => b.score - a.score || a.at - b.at);
+  const seeds = scored
+    .filter((line) => line.score > 0)
+    .toSorted((a, b) => b.score - a.score || a.at - b.at);
   const taken = new Uint8Array(window.lines.length);
   const blocks: Ranked[] = [];
   for (const seed of seeds) {
@@ -62,24 +72,36 @@ function blocksOf(window: Window, known: Known, rank: Rank): Ranked[] {
 function scoredLine(line: WindowLine, at: number, known: Known, rank: Rank): Scored {
   const { outline, counts } = known;
   const distance = outline.stopLine - line.n;
-  const inTail = distance >= 0 && distance <= rank.tailLines && line.text !== "" && !line.marker && !isNoise(line.text);
+  const inTail =
+    distance >= 0 &&
+    distance <= rank.tailLines &&
+    line.text !== "" &&
+    !line.marker &&
+    !isNoise(line.text);
   const tail = inTail && line.verdict.weight < rank.tailWeight;
-  const factors = factorsOf({
-    weight: tail ? rank.tailWeight : line.verdict.weight,
-    several: line.verdict.several,
-    count: line.verdict.family ? counts.estimate(line.template) : 1,
-    n: line.n,
-    stopLine: outline.stopLine,
-    stopped: outline.stopped,
-    outcome: sectionAt(outline, line.n)?.outcome ?? "unknown",
-    red: line.red,
-    parsed: known.failures.some((failure) => failure.from <= line.n && line.n <= failure.to),
-  }, rank);
+  const factors = factorsOf(
+    {
+      weight: tail ? rank.tailWeight : line.verdict.weight,
+      several: line.verdict.several,
+      count: line.verdict.family ? counts.estimate(line.template) : 1,
+      n: line.n,
+      stopLine: outline.stopLine,
+      stopped: outline.stopped,
+      outcome: sectionAt(outline, line.n)?.outcome ?? "unknown",
+      red: line.red,
+      parsed: known.failures.some((failure) => failure.from <= line.n && line.n <= failure.to),
+    },
+    rank,
+  );
   return { line, at, factors, score: scoreOf(factors), tail };
 }
 
 /** The block around a seed: its section and other blocks bound it. A parser's range, when it holds the seed, is the block. */
-function extentOf(window: Window, seed: Scored, given: { taken: Uint8Array; known: Known; rank: Rank }): Extent {
+function extentOf(
+  window: Window,
+  seed: Scored,
+  given: { taken: Uint8Array; known: Known; rank: Rank },
+): Extent {
   const { taken, known, rank } = given;
   const section = sectionAt(known.outline, seed.line.n);
   const first = window.lines[0]?.n ?? 1;
@@ -87,17 +109,30 @@ function extentOf(window: Window, seed: Scored, given: { taken: Uint8Array; know
   let to = Math.min(window.lines.length - 1, (section?.to ?? Infinity) - first);
   for (let at = seed.at - 1; at >= from; at--) if (taken[at] === 1) from = at + 1;
   for (let at = seed.at + 1; at <= to; at++) if (taken[at] === 1) to = at - 1;
-  const range = known.failures.find((failure) => failure.from <= seed.line.n && seed.line.n <= failure.to);
-  if (!range) return grow(window.lines, seed.at, { from, to }, rank);
-  return { from: Math.max(from, Math.min(seed.at, range.from - first)), to: Math.min(to, Math.max(seed.at, range.to - first)) };
+  const range = known.failures.find(
+    (failure) => failure.from <= seed.line.n && seed.line.n <= failure.to,
+  );
+  if (!range)
+    return seed.tail
+      ? paragraph(window.lines, seed.at, { from, to }, rank)
+      : grow(window.lines, seed.at, { from, to }, rank);
+  const last = Math.min(to, Math.max(seed.at, range.to - first));
+  const grown = rank.growParsed ? growOn(window.lines, last, { from, to }, rank) : last;
+  return { from: Math.max(from, Math.min(seed.at, range.from - first)), to: grown };
 }
 
 function blockOf(scored: readonly Scored[], seed: Scored, known: Known, rank: Rank): Ranked {
   const [from, to] = [scored[0]?.line.n ?? 0, scored.at(-1)?.line.n ?? 0];
   const range = known.failures.find((failure) => failure.from <= to && from <= failure.to);
   const family = seed.line.verdict.family;
-  const named = scored.toSorted((a, b) => b.score - a.score).find((line) => line.line.verdict.family && line.line.verdict.family.code !== "unknown");
-  const score = blockScore(scored.map((line) => line.score), rank) * (range ? rank.parsed : 1);
+  const named = scored
+    .toSorted((a, b) => b.score - a.score)
+    .find((line) => line.line.verdict.family && line.line.verdict.family.code !== "unknown");
+  const score =
+    blockScore(
+      scored.map((line) => line.score),
+      rank,
+    ) * (range ? rank.parsed : 1);
   return {
     lines: scored.map((line) => line.line),
     best: seed.line,
@@ -111,7 +146,14 @@ function blockOf(scored: readonly Scored[], seed: Scored, known: Known, rank: Ra
 
 /** The first compile error is the cause, those below often follow from it; of failed tests a person looks at the first. */
 function favourFirst(blocks: readonly Ranked[], group: string, factor: number): readonly Ranked[] {
-  const of = blocks.filter((block) => block.code.startsWith(group) && (block.parsed || group === "compile."));
-  const first = of.reduce<Ranked | null>((least, block) => (least && least.best.n < block.best.n ? least : block), null);
-  return blocks.map((block) => (block === first ? { ...block, score: block.score * factor } : block));
+  const of = blocks.filter(
+    (block) => block.code.startsWith(group) && (block.parsed || group === "compile."),
+  );
+  const first = of.reduce<Ranked | null>(
+    (least, block) => (least && least.best.n < block.best.n ? least : block),
+    null,
+  );
+  return blocks.map((block) =>
+    block === first ? { ...block, score: block.score * factor } : block,
+  );
 }

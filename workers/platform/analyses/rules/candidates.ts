@@ -85,4 +85,5 @@ export class Candidates {
 }
 
 /** Whether `a` leaves the heap before `b`. */
-const before = (a: Candidate, b: Candidate): boolean => a.early < b.early || (a.early === b.early && a.n < b.n);
+const before = (a: Candidate, b: Candidate): boolean =>
+  a.early < b.early || (a.early === b.early && a.n < b.n);

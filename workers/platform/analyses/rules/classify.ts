@@ -13,9 +13,11 @@ export interface Verdict {
 /** Families below this weight do not count as a second opinion. */
 const SECOND_WEIGHT_MIN = 3;
 /** Lines that tell of a failure shown elsewhere: totals, exit codes, what a build tool says of the tool it ran. */
-const ECHO = /\b(?:exited|failed|terminated|finished|died|returned?|exit) (?:with|by|on|code|non-?zero|status)\b.{0,40}\b(?:code|status|signal|\d+)\b|\(exit (?:code|status)|^npm (?:ERR!|error) (?:Failed at|code ELIFECYCLE|errno|[Tt]ell the|Exit status|Test failed|There is likely|This is probably|.*ELIFECYCLE)|There were (?:failing tests|test failures|\d+ errors)|What went wrong:|Execution failed for task|^(?:Tests?(?: Suites?| Files?)?|Suites?|Snapshots?|Specs?): +\d+ |^\s*(?:FAIL|FAILURES?!?|FAILED|failed|ERROR|error|Error|Failed)[.!:]*$|\b(?:[Ff]ound|[Tt]otal|with) \d+ (?:errors?|failures?|problems?|violations?|issues?)\b|^\W*\d+ (?:errors?|failures?|failing|failed|problems?|violations?|tests?|specs?|examples?|passed)\b.{0,60}$|\b(?:errors?|failures?) (?:generated|found|emitted)\b|\b[Tt]ests? run: ?\d|^error: (?:aborting due|could not compile|build failed|test failed)|^make(?:\[\d+\])?: \*\*\*|Executed \d+ (?:of|tests)|^The following tests FAILED|^Failed to execute goal/;
+const ECHO =
+  /\b(?:exited|failed|terminated|finished|died|returned?|exit) (?:with|by|on|code|non-?zero|status)\b.{0,40}\b(?:code|status|signal|\d+)\b|\(exit (?:code|status)|^npm (?:ERR!|error) (?:Failed at|code ELIFECYCLE|errno|[Tt]ell the|Exit status|Test failed|There is likely|This is probably|.*ELIFECYCLE)|There were (?:failing tests|test failures|\d+ errors)|What went wrong:|Execution failed for task|^(?:Tests?(?: Suites?| Files?)?|Suites?|Snapshots?|Specs?): +\d+ |^\s*(?:FAIL|FAILURES?!?|FAILED|failed|ERROR|error|Error|Failed)[.!:]*$|\b(?:[Ff]ound|[Tt]otal|with) \d+ (?:errors?|failures?|problems?|violations?|issues?)\b|^\W*\d+ (?:errors?|failures?|failing|failed|problems?|violations?|tests?|specs?|examples?|passed)\b.{0,60}$|\b(?:errors?|failures?) (?:generated|found|emitted)\b|\b[Tt]ests? run: ?\d|^error: (?:aborting due|could not compile|build failed|test failed)|^make(?:\[\d+\])?: \*\*\*|Executed \d+ (?:of|tests)|^The following tests FAILED|^Failed to execute goal/;
 /** Lines that tell of success, or name something that only sounds like failure. */
-const HEALTHY = /(?:^|\s|\.)(?:OK|ok|PASS|PASSED|passed|✓|SKIPPED|DONE)(?: [([][\d.,]+ ?m?s[)\]])?$|^\s*(?:ok\b|PASS\b|--- PASS|✓|✔|√|\[ +OK|\d+ passing)|^\+{2,}\w/;
+const HEALTHY =
+  /(?:^|\s|\.)(?:OK|ok|PASS|PASSED|passed|✓|SKIPPED|DONE)(?: [([][\d.,]+ ?m?s[)\]])?$|^\s*(?:ok\b|PASS\b|--- PASS|✓|✔|√|\[ +OK|\d+ passing)|^\+{2,}\w/;
 const WARNING = /^\s*(?:\[(?:WARN|WARNING|warn|warning)\]|WARN(?:ING)?\b|npm WARN|[Ww]arning:|W:)/;
 const EXPECTED = /\bshould\b|\b(?:it|when|if) (?:fails|throws|errors)\b/;
 
@@ -33,7 +35,11 @@ const MATCHED_CHARS_MAX = 1_000;
  * The heaviest matching family among `asked` (indices into `families`); the first one wins a tie.
  * Each pattern runs at most once over at most MATCHED_CHARS_MAX characters.
  */
-export function classify(text: string, asked: readonly number[], families: readonly Family[]): Verdict {
+export function classify(
+  text: string,
+  asked: readonly number[],
+  families: readonly Family[],
+): Verdict {
   const head = text.length > MATCHED_CHARS_MAX ? text.slice(0, MATCHED_CHARS_MAX) : text;
   if (HEALTHY.test(head)) return NOTHING;
   const bare = head.startsWith("##[") ? head.replace(ANNOTATION, "") : head;
@@ -41,20 +47,31 @@ export function classify(text: string, asked: readonly number[], families: reado
   let known = 0;
   for (const index of asked) {
     const family = families[index];
-    if (!family || (family.weight < best.weight && (best.several || known >= SECOND_WEIGHT_MIN && family.weight < SECOND_WEIGHT_MIN))) continue;
+    if (
+      !family ||
+      (family.weight < best.weight &&
+        (best.several || (known >= SECOND_WEIGHT_MIN && family.weight < SECOND_WEIGHT_MIN)))
+    )
+      continue;
     const match = family.re.exec(bare) ?? (bare === head ? null : family.re.exec(head));
     if (!match || family.unless?.test(head)) continue;
     const several = Math.min(known, family.weight) >= SECOND_WEIGHT_MIN || best.several;
     known = Math.max(known, family.weight);
-    best = family.weight > best.weight ? { family, weight: family.weight, several, match } : { ...best, several };
+    best =
+      family.weight > best.weight
+        ? { family, weight: family.weight, several, match }
+        : { ...best, several };
   }
   return best.family === null ? best : damped(best, bare);
 }
 
 /** Echoes and descriptions of tests weigh little, whatever family they look like. */
 function damped(verdict: Verdict, text: string): Verdict {
-  if (verdict.weight > WARNING_WEIGHT_MAX && WARNING.test(text)) return { ...verdict, weight: WARNING_WEIGHT_MAX, several: false };
-  if (verdict.weight > ECHO_WEIGHT_MAX && ECHO.test(text)) return { ...verdict, weight: ECHO_WEIGHT_MAX, several: false };
-  if (verdict.weight < EXPECTED_BELOW && EXPECTED.test(text)) return { ...verdict, weight: verdict.weight / 2, several: false };
+  if (verdict.weight > WARNING_WEIGHT_MAX && WARNING.test(text))
+    return { ...verdict, weight: WARNING_WEIGHT_MAX, several: false };
+  if (verdict.weight > ECHO_WEIGHT_MAX && ECHO.test(text))
+    return { ...verdict, weight: ECHO_WEIGHT_MAX, several: false };
+  if (verdict.weight < EXPECTED_BELOW && EXPECTED.test(text))
+    return { ...verdict, weight: verdict.weight / 2, several: false };
   return verdict;
 }

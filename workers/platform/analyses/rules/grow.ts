@@ -36,17 +36,62 @@ const NOISE: readonly RegExp[] = [
 ];
 
 /** What build tools print around any failure. */
-const BOILERPLATE = /^(?:\[ERROR\] *(?:$|\[Help|-> \[Help|Re-run|To see|For more|After correcting|mvn |Please refer|See )|Run with --|> Run with|\* (?:Try|Get more help)|npm (?:ERR!|error) *(?:$|A complete log|Please include|If you need|<http|This is probably not)|\[error\] *$)/;
+const BOILERPLATE =
+  /^(?:\[ERROR\] *(?:$|\[Help|-> \[Help|Re-run|To see|For more|After correcting|mvn |Please refer|See )|Run with --|> Run with|\* (?:Try|Get more help)|npm (?:ERR!|error) *(?:$|A complete log|Please include|If you need|<http|This is probably not)|\[error\] *$)/;
 
 /** What a line is to the block above it. */
 type Role = "blank" | "noise" | "scores" | "continues" | "other";
 
 /** Whether a line only tells of work going on. */
-export const isNoise = (text: string): boolean => BOILERPLATE.test(text) || NOISE.some((re) => re.test(text));
+export const isNoise = (text: string): boolean =>
+  BOILERPLATE.test(text) || NOISE.some((re) => re.test(text));
 
 /** Grows around the line at `seed`. Never crosses `floor` and `ceiling` (indices, inclusive): section ends. */
-export function grow(lines: readonly WindowLine[], seed: number, bounds: Extent, rank: Rank): Extent {
-  return { from: growUp(lines, seed, bounds.from, rank), to: growDown(lines, seed, bounds.to, rank) };
+export function grow(
+  lines: readonly WindowLine[],
+  seed: number,
+  bounds: Extent,
+  rank: Rank,
+): Extent {
+  return {
+    from: growUp(lines, seed, bounds.from, rank),
+    to: growDown(lines, seed, bounds.to, rank),
+  };
+}
+
+/** The unbroken run of lines around a line that says nothing known: bounded by blanks, noise and `rank.tailUp`. */
+export function paragraph(
+  lines: readonly WindowLine[],
+  seed: number,
+  bounds: Extent,
+  rank: Rank,
+): Extent {
+  const plain = (at: number): boolean => {
+    const line = lines[at];
+    return line !== undefined && line.text !== "" && !line.marker && !isNoise(line.text);
+  };
+  let from = seed;
+  while (from > Math.max(bounds.from, seed - rank.tailUp) && plain(from - 1)) from--;
+  let to = seed;
+  while (to < Math.min(bounds.to, seed + rank.tailUp) && plain(to + 1)) to++;
+  return { from, to };
+}
+
+/** Where what follows a parser's range ends: only lines that plainly go on, without a gap. */
+export function growOn(
+  lines: readonly WindowLine[],
+  last: number,
+  bounds: Extent,
+  rank: Rank,
+): number {
+  const indent = indentOf(lines[last]?.text ?? "");
+  let to = last;
+  while (to < Math.min(bounds.to, last + rank.growDown)) {
+    const line = lines[to + 1];
+    if (!line || roleOf(line, indent, rank) !== "continues") break;
+    to++;
+  }
+  return to;
 }
 
 function growUp(lines: readonly WindowLine[], seed: number, floor: number, rank: Rank): number {

@@ -12,7 +12,8 @@ export interface NormalLine {
 }
 
 // CSI (colours, cursor), OSC and APC (titles, links, Buildkite times), and two-character escapes.
-const ESCAPES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]_P^X][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]+[0-~]|[0-Z\\^-~])/g;
+const ESCAPES =
+  /\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]_P^X][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]+[0-~]|[0-Z\\^-~])/g;
 const RED = /\x1b\[(?:[0-9;]*;)?(?:31|91|38;5;(?:1|9|124|160|196)|41)(?:;[0-9;]*)?m/;
 /** Characters a terminal does not show. */
 const INVISIBLE = /[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f\u200b\ufeff]/g;

@@ -11,22 +11,41 @@ export const BLOCK_LINES_MAX = 40;
 const CAPTURE_CHARS_MAX = 500;
 
 /** The blocks of a result, best first: at most `linesMax` lines together. */
-export function shownBlocks(ranked: readonly Ranked[], how: { linesMax: number; unit: string; rank: Rank }, redactor: Redactor): Block[] {
+export function shownBlocks(
+  ranked: readonly Ranked[],
+  how: { linesMax: number; unit: string; rank: Rank },
+  redactor: Redactor,
+): Block[] {
   const blocks: Block[] = [];
   const [top] = ranked;
   let left = how.linesMax;
   for (const block of ranked) {
     if (blocks.length >= BLOCKS_SHOWN_MAX || left <= 0 || !top) break;
-    const keep = block.code === top.code ? how.rank.keepSameCode : how.rank.keep;
+    const keep =
+      block.family === null
+        ? how.rank.keepTail
+        : block.code === top.code
+          ? how.rank.keepSameCode
+          : how.rank.keep;
     if (block !== top && block.score < keep * top.score) continue;
-    const shown = shownBlock(block, blocks.length + 1, { linesMax: Math.min(left, BLOCK_LINES_MAX), unit: how.unit }, redactor);
+    const shown = shownBlock(
+      block,
+      blocks.length + 1,
+      { linesMax: Math.min(left, BLOCK_LINES_MAX), unit: how.unit },
+      redactor,
+    );
     left -= shown.lines.length;
     blocks.push(shown);
   }
   return blocks;
 }
 
-function shownBlock(block: Ranked, rank: number, how: { linesMax: number; unit: string }, redactor: Redactor): Block {
+function shownBlock(
+  block: Ranked,
+  rank: number,
+  how: { linesMax: number; unit: string },
+  redactor: Redactor,
+): Block {
   const [first, last] = [block.lines[0] ?? block.best, block.lines.at(-1) ?? block.best];
   const { kept, omitted } = folded(block, how.linesMax);
   return {
@@ -50,14 +69,20 @@ function shownBlock(block: Ranked, rank: number, how: { linesMax: number; unit: 
 }
 
 /** Head and tail of a long block around its best line; the head gets two thirds. */
-function folded(block: Ranked, linesMax: number): { kept: Ranked["lines"]; omitted: [number, number][] } {
+function folded(
+  block: Ranked,
+  linesMax: number,
+): { kept: Ranked["lines"]; omitted: [number, number][] } {
   const lines = block.lines;
   if (lines.length <= linesMax) return { kept: lines, omitted: [] };
   const best = lines.indexOf(block.best);
   const start = best < linesMax - 1 ? 0 : Math.max(0, Math.min(best - 3, lines.length - linesMax));
   const head = start > 0 ? linesMax : Math.max(best + 1, Math.ceil((linesMax * 2) / 3));
   const tail = linesMax - head;
-  const kept = [...lines.slice(start, start + head), ...lines.slice(lines.length - tail)].slice(0, linesMax);
+  const kept = [...lines.slice(start, start + head), ...lines.slice(lines.length - tail)].slice(
+    0,
+    linesMax,
+  );
   const omitted: [number, number][] = [];
   if (start > 0) omitted.push([lines[0]?.n ?? 0, (lines[start]?.n ?? 1) - 1]);
   const [gapFrom, gapTo] = [start + head, lines.length - tail - 1];
@@ -70,7 +95,10 @@ function capturesOf(block: Ranked, redactor: Redactor): Captures {
   const captures: Captures = {};
   for (const [name, value] of Object.entries(block.best.verdict.match?.groups ?? {})) {
     if (value === undefined || value === "") continue;
-    captures[name.replace(/\d+$/, "")] ??= redactor.line(value.slice(0, CAPTURE_CHARS_MAX).trim(), block.best.n);
+    captures[name.replace(/\d+$/, "")] ??= redactor.line(
+      value.slice(0, CAPTURE_CHARS_MAX).trim(),
+      block.best.n,
+    );
   }
   return captures;
 }

@@ -35,9 +35,15 @@ export interface Rank {
   readonly growWeight: number;
   readonly growUp: number;
   readonly growDown: number;
+  /** Whether a block a parser bounded goes on over continuation lines. */
+  readonly growParsed: boolean;
+  /** Lines a block without any known failure reaches up and down. */
+  readonly tailUp: number;
   /** A further block is shown when its score is at least this share of the best. */
   readonly keep: number;
   readonly keepSameCode: number;
+  /** The same for a block that holds no known failure. */
+  readonly keepTail: number;
 }
 
 /** The table in use. */
@@ -63,8 +69,11 @@ export const RANK: Rank = {
   growWeight: 2.5,
   growUp: 3,
   growDown: 120,
+  growParsed: true,
+  tailUp: 6,
   keep: 0.6,
   keepSameCode: 0.6,
+  keepTail: 0.9,
 };
 
 /** What scoring needs to know of a line. */
@@ -91,22 +100,34 @@ export interface Factors {
 }
 
 /** Score before the stop and the steps are known; orders the heap of candidates. */
-export function early(verdict: Verdict, seen: { red: boolean; before: number; place: number }): number {
+export function early(
+  verdict: Verdict,
+  seen: { red: boolean; before: number; place: number },
+): number {
   const repeat = 1 / (1 + RANK.repeat * Math.min(RANK.repeatMax, seen.before));
   const place = RANK.place + (1 - RANK.place) * seen.place ** RANK.placePower;
-  return (verdict.weight + (verdict.several ? RANK.several : 0)) * repeat * place * (seen.red ? RANK.red : 1);
+  return (
+    (verdict.weight + (verdict.several ? RANK.several : 0)) *
+    repeat *
+    place *
+    (seen.red ? RANK.red : 1)
+  );
 }
 
 /** The factors of AN18 for one line. */
 export function factorsOf(line: Standing, rank: Rank): Factors {
   const stop = Math.max(1, line.stopLine);
   const distance = stop - line.n;
-  const near = line.stopped && distance >= 0 ? rank.near * Math.max(0, 1 - distance / rank.nearLines) : 0;
+  const near =
+    line.stopped && distance >= 0 ? rank.near * Math.max(0, 1 - distance / rank.nearLines) : 0;
   const before = rank.place + (1 - rank.place) * (line.n / stop) ** rank.placePower;
   return {
     weight: line.weight + (line.several ? rank.several : 0),
     repeat: 1 / (1 + rank.repeat * Math.min(rank.repeatMax, Math.max(0, line.count - 1))),
-    place: distance < 0 ? rank.afterStop : Math.max(before, line.parsed ? rank.parsedPlace : 0) * (1 + near),
+    place:
+      distance < 0
+        ? rank.afterStop
+        : Math.max(before, line.parsed ? rank.parsedPlace : 0) * (1 + near),
     section: rank.section[line.outcome],
     red: line.red ? rank.red : 1,
   };
@@ -125,6 +146,9 @@ export function blockScore(scores: readonly number[], rank: Rank): number {
 /** The reasons, as the result names them. */
 export function evidenceOf(factors: Factors, parsed: boolean, rank: Rank): Evidence[] {
   const rounded = (value: number): number => Math.round(value * 1000) / 1000;
-  const evidence = Object.entries(factors).map(([signal, value]) => ({ signal, value: rounded(Number(value)) }));
+  const evidence = Object.entries(factors).map(([signal, value]) => ({
+    signal,
+    value: rounded(Number(value)),
+  }));
   return parsed ? [...evidence, { signal: "parser", value: rank.parsed }] : evidence;
 }

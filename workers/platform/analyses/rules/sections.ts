@@ -16,33 +16,147 @@ export interface Marker {
 
 /** Services and the shapes of their marker lines. */
 export const MARKERS: readonly Marker[] = [
-  { id: "travis_fold", kind: "begin", re: /^travis_fold:start:(?<name>\S+)/, words: ["travis_fold:start:"] },
-  { id: "travis_exit", kind: "exit", re: /^The command "(?<name>.*)" (?:failed and )?exited with (?<code>\d+)/, words: ['" (?:failed and )?exited with \\d'] },
-  { id: "travis_done", kind: "teardown", re: /^(?:Done\. Your build exited with \d|Your build has been stopped)/, words: ["Your build exited with", "Your build has been stopped"] },
-  { id: "github_run", kind: "begin", re: /^##\[group\]Run (?<name>.*)/, words: ["##\\[group\\]Run "] },
-  { id: "github_exit", kind: "exit", re: /^##\[error\](?:Error: )?(?:Process completed with exit code|The process '.*' failed with exit code) (?<code>\d+)/, words: ["with exit code \\d"] },
-  { id: "github_cancel", kind: "exit", re: /^##\[error\]The operation was cancell?ed/, words: ["operation was cancel"], code: 143 },
-  { id: "github_post", kind: "teardown", re: /^(?:Post job cleanup\.|Cleaning up orphan processes)/, words: ["Post job cleanup", "Cleaning up orphan"] },
-  { id: "azure_begin", kind: "begin", re: /^##\[section\]Starting: (?<name>.*)/, words: ["##\\[section\\]"] },
-  { id: "azure_end", kind: "end", re: /^##\[section\]Finishing: (?<name>.*)/, words: ["##\\[section\\]"] },
-  { id: "azure_exit", kind: "exit", re: /^##\[error\](?:Bash|PowerShell|Cmd\.exe|.{0,200}) exited with code '(?<code>\d+)'/, words: ["exited with code '"] },
-  { id: "gitlab_begin", kind: "begin", re: /^section_start:\d+:(?<name>\w+)/, words: ["section_start:"] },
+  {
+    id: "travis_fold",
+    kind: "begin",
+    re: /^travis_fold:start:(?<name>\S+)/,
+    words: ["travis_fold:start:"],
+  },
+  {
+    id: "travis_exit",
+    kind: "exit",
+    re: /^The command "(?<name>.*)" (?:failed and )?exited with (?<code>\d+)/,
+    words: ['" (?:failed and )?exited with \\d'],
+  },
+  {
+    id: "travis_done",
+    kind: "teardown",
+    re: /^(?:Done\. Your build exited with \d|Your build has been stopped)/,
+    words: ["Your build exited with", "Your build has been stopped"],
+  },
+  {
+    id: "github_run",
+    kind: "begin",
+    re: /^##\[group\]Run (?<name>.*)/,
+    words: ["##\\[group\\]Run "],
+  },
+  {
+    id: "github_exit",
+    kind: "exit",
+    re: /^##\[error\](?:Error: )?(?:Process completed with exit code|The process '.*' failed with exit code) (?<code>\d+)/,
+    words: ["with exit code \\d"],
+  },
+  {
+    id: "github_cancel",
+    kind: "exit",
+    re: /^##\[error\]The operation was cancell?ed/,
+    words: ["operation was cancel"],
+    code: 143,
+  },
+  {
+    id: "github_post",
+    kind: "teardown",
+    re: /^(?:Post job cleanup\.|Cleaning up orphan processes)/,
+    words: ["Post job cleanup", "Cleaning up orphan"],
+  },
+  {
+    id: "azure_begin",
+    kind: "begin",
+    re: /^##\[section\]Starting: (?<name>.*)/,
+    words: ["##\\[section\\]"],
+  },
+  {
+    id: "azure_end",
+    kind: "end",
+    re: /^##\[section\]Finishing: (?<name>.*)/,
+    words: ["##\\[section\\]"],
+  },
+  {
+    id: "azure_exit",
+    kind: "exit",
+    re: /^##\[error\](?:Bash|PowerShell|Cmd\.exe|.{0,200}) exited with code '(?<code>\d+)'/,
+    words: ["exited with code '"],
+  },
+  {
+    id: "gitlab_begin",
+    kind: "begin",
+    re: /^section_start:\d+:(?<name>\w+)/,
+    words: ["section_start:"],
+  },
   { id: "gitlab_end", kind: "end", re: /^section_end:\d+:(?<name>\w+)/, words: ["section_end:"] },
-  { id: "gitlab_exit", kind: "exit", re: /^(?:ERROR|WARNING): Job failed(?: \(.{0,60}\))?: (?:.{0,60}exit (?:code|status) (?<code>\d+))?/, words: ["Job failed"], code: 1 },
-  { id: "gitlab_after", kind: "teardown", re: /^(?:Running after_script|Uploading artifacts for failed job|Cleaning up project directory)/, words: ["Running after_script", "artifacts for failed job", "Cleaning up project"] },
-  { id: "buildkite_begin", kind: "begin", re: /^(?:---|\+\+\+|~~~) (?::\w+: )?(?<name>(?:Running|Preparing|Uploading|Cleaning).*)/, words: ["^(?:---|\\+\\+\\+|~~~) "] },
-  { id: "buildkite_exit", kind: "exit", re: /Error: The command exited with status (?<code>-?\d+)/, words: ["The command exited with status"] },
-  { id: "jenkins_stage", kind: "begin", re: /^\[Pipeline\] \{ \((?<name>.*)\)/, words: ["\\[Pipeline\\] \\{ \\("] },
-  { id: "jenkins_end", kind: "end", re: /^\[Pipeline\] \/\/ stage/, words: ["\\[Pipeline\\] // stage"] },
-  { id: "jenkins_post", kind: "begin", re: /^\[Pipeline\] \{ \((?<name>Declarative: Post Actions)\)/, words: ["Declarative: Post Actions"] },
-  { id: "jenkins_exit", kind: "exit", re: /^(?:ERROR: script returned exit code (?<code>\d+)|Build step '.*' marked build as failure)/, words: ["script returned exit code", "marked build as failure"], code: 1 },
-  { id: "jenkins_done", kind: "teardown", re: /^Finished: (?:FAILURE|ABORTED|UNSTABLE)/, words: ["Finished: (?:FAIL|ABORT|UNST)"] },
-  { id: "circle_exit", kind: "exit", re: /^Exited with code (?:exit status )?(?<code>\d+)/, words: ["Exited with code"] },
-  { id: "appveyor_exit", kind: "exit", re: /^Command exited with code (?<code>\d+)/, words: ["Command exited with code"] },
+  {
+    id: "gitlab_exit",
+    kind: "exit",
+    re: /^(?:ERROR|WARNING): Job failed(?: \(.{0,60}\))?: (?:.{0,60}exit (?:code|status) (?<code>\d+))?/,
+    words: ["Job failed"],
+    code: 1,
+  },
+  {
+    id: "gitlab_after",
+    kind: "teardown",
+    re: /^(?:Running after_script|Uploading artifacts for failed job|Cleaning up project directory)/,
+    words: ["Running after_script", "artifacts for failed job", "Cleaning up project"],
+  },
+  {
+    id: "buildkite_begin",
+    kind: "begin",
+    re: /^(?:---|\+\+\+|~~~) (?::\w+: )?(?<name>(?:Running|Preparing|Uploading|Cleaning).*)/,
+    words: ["^(?:---|\\+\\+\\+|~~~) "],
+  },
+  {
+    id: "buildkite_exit",
+    kind: "exit",
+    re: /Error: The command exited with status (?<code>-?\d+)/,
+    words: ["The command exited with status"],
+  },
+  {
+    id: "jenkins_stage",
+    kind: "begin",
+    re: /^\[Pipeline\] \{ \((?<name>.*)\)/,
+    words: ["\\[Pipeline\\] \\{ \\("],
+  },
+  {
+    id: "jenkins_end",
+    kind: "end",
+    re: /^\[Pipeline\] \/\/ stage/,
+    words: ["\\[Pipeline\\] // stage"],
+  },
+  {
+    id: "jenkins_post",
+    kind: "begin",
+    re: /^\[Pipeline\] \{ \((?<name>Declarative: Post Actions)\)/,
+    words: ["Declarative: Post Actions"],
+  },
+  {
+    id: "jenkins_exit",
+    kind: "exit",
+    re: /^(?:ERROR: script returned exit code (?<code>\d+)|Build step '.*' marked build as failure)/,
+    words: ["script returned exit code", "marked build as failure"],
+    code: 1,
+  },
+  {
+    id: "jenkins_done",
+    kind: "teardown",
+    re: /^Finished: (?:FAILURE|ABORTED|UNSTABLE)/,
+    words: ["Finished: (?:FAIL|ABORT|UNST)"],
+  },
+  {
+    id: "circle_exit",
+    kind: "exit",
+    re: /^Exited with code (?:exit status )?(?<code>\d+)/,
+    words: ["Exited with code"],
+  },
+  {
+    id: "appveyor_exit",
+    kind: "exit",
+    re: /^Command exited with code (?<code>\d+)/,
+    words: ["Command exited with code"],
+  },
 ];
 
 /** Steps whose failure is an echo, not a cause. */
-const TEARDOWN_NAME = /^(?:after_(?:script|failure|success)|cache\.\d|Post |Complete |Declarative: Post|cleanup|upload_artifacts|Finalize)/i;
+const TEARDOWN_NAME =
+  /^(?:after_(?:script|failure|success)|cache\.\d|Post |Complete |Declarative: Post|cleanup|upload_artifacts|Finalize)/i;
 /** Sections kept per log; a log with more gets coarser ones. */
 const SECTIONS_MAX = 20_000;
 
@@ -75,7 +189,8 @@ export class Outliner {
   mark(marker: Marker, groups: Readonly<Record<string, string | undefined>>, n: number): void {
     if (marker.kind === "exit") this.#exit(Number(groups["code"] ?? marker.code ?? 1), n);
     else if (marker.kind === "teardown") this.#open(n, "", true);
-    else if (marker.kind === "begin") this.#open(n, groups["name"] ?? "", TEARDOWN_NAME.test(groups["name"] ?? ""));
+    else if (marker.kind === "begin")
+      this.#open(n, groups["name"] ?? "", TEARDOWN_NAME.test(groups["name"] ?? ""));
     else this.#close(n, this.#teardown ? "teardown" : "unknown");
   }
 

@@ -13,8 +13,10 @@ const HEX_CHARS_MIN = 7;
 const QUOTED_CHARS_MAX = 200;
 
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
-const isHex = (code: number): boolean => isDigit(code) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70);
-const isWord = (code: number): boolean => isDigit(code) || (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95;
+const isHex = (code: number): boolean =>
+  isDigit(code) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70);
+const isWord = (code: number): boolean =>
+  isDigit(code) || (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95;
 const isSpace = (code: number): boolean => code === 32 || code === 9;
 const isQuote = (code: number): boolean => code === 34 || code === 39 || code === 96;
 
@@ -24,7 +26,7 @@ const isQuote = (code: number): boolean => code === 34 || code === 39 || code ==
  */
 export function templateOf(text: string): number {
   let hash = BASIS;
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const code = text.charCodeAt(at);
     const end = foldEnd(text, at, code);
     const value = end > at + 1 || isSpace(code) || isDigit(code) ? foldMark(text, at, code) : code;
@@ -38,7 +40,8 @@ export function templateOf(text: string): number {
 function foldEnd(text: string, at: number, code: number): number {
   if (isSpace(code)) return runEnd(text, at, isSpace);
   if (isQuote(code)) return quotedEnd(text, at, code);
-  if (!isHex(code) || (at > 0 && isWord(text.charCodeAt(at - 1)))) return isDigit(code) ? runEnd(text, at, isDigit) : at + 1;
+  if (!isHex(code) || (at > 0 && isWord(text.charCodeAt(at - 1))))
+    return isDigit(code) ? runEnd(text, at, isDigit) : at + 1;
   const hexEnd = runEnd(text, at, isHex);
   if (hexEnd - at >= HEX_CHARS_MIN) return hexEnd;
   return isDigit(code) ? runEnd(text, at, isDigit) : at + 1;
@@ -75,7 +78,8 @@ export class TemplateCounts {
   /** Counts one more and returns the estimate before. */
   add(hash: number): number {
     let least = COUNT_MAX;
-    for (let row = 0; row < ROWS; row++) least = Math.min(least, this.#cells[this.#cell(hash, row)] ?? 0);
+    for (let row = 0; row < ROWS; row++)
+      least = Math.min(least, this.#cells[this.#cell(hash, row)] ?? 0);
     if (least === COUNT_MAX) return least;
     // Conservative update: only the smallest cells grow, which halves the error.
     for (let row = 0; row < ROWS; row++) {
@@ -87,7 +91,8 @@ export class TemplateCounts {
 
   estimate(hash: number): number {
     let least = COUNT_MAX;
-    for (let row = 0; row < ROWS; row++) least = Math.min(least, this.#cells[this.#cell(hash, row)] ?? 0);
+    for (let row = 0; row < ROWS; row++)
+      least = Math.min(least, this.#cells[this.#cell(hash, row)] ?? 0);
     return least;
   }
 

@@ -46,7 +46,12 @@ interface Span {
 }
 
 /** Reads the windows around `anchors`, best first; overlapping ones are one. Ascending and disjoint. */
-export async function readWindows(source: LogSource, prefilter: Prefilter, anchors: readonly Anchor[], labels: boolean): Promise<readonly Window[]> {
+export async function readWindows(
+  source: LogSource,
+  prefilter: Prefilter,
+  anchors: readonly Anchor[],
+  labels: boolean,
+): Promise<readonly Window[]> {
   const windows: Window[] = [];
   for (const span of spansOf(source.size, anchors)) {
     const bytes = await source.read(span.from, span.to - span.from);
@@ -65,7 +70,10 @@ function spansOf(size: number, anchors: readonly Anchor[]): readonly Span[] {
   for (const anchor of anchors) {
     const from = Math.max(0, anchor.offset - BEFORE_BYTES);
     const to = Math.min(size, anchor.offset + AFTER_BYTES);
-    if (chosen.some((span) => span.from <= anchor.offset && anchor.offset + BEFORE_BYTES <= span.to)) continue;
+    if (
+      chosen.some((span) => span.from <= anchor.offset && anchor.offset + BEFORE_BYTES <= span.to)
+    )
+      continue;
     if (chosen.length >= WINDOWS_MAX || held + to - from > WINDOW_BYTES_MAX) break;
     held += to - from;
     chosen.push({ from, to, anchor });
@@ -80,7 +88,11 @@ function spansOf(size: number, anchors: readonly Anchor[]): readonly Span[] {
 }
 
 /** The whole lines of a span. Its first bytes may be the end of a line, its last ones a beginning: both are left out. */
-async function linesOf(bytes: Uint8Array, span: Span, log: { size: number; prefilter: Prefilter; labels: boolean }): Promise<readonly WindowLine[]> {
+async function linesOf(
+  bytes: Uint8Array,
+  span: Span,
+  log: { size: number; prefilter: Prefilter; labels: boolean },
+): Promise<readonly WindowLine[]> {
   const { size, prefilter, labels } = log;
   const skipped = span.from === 0 ? 0 : bytes.indexOf(10) + 1;
   const lastBreak = bytes.lastIndexOf(10);
@@ -89,14 +101,26 @@ async function linesOf(bytes: Uint8Array, span: Span, log: { size: number; prefi
   const body = bytes.subarray(skipped, Math.max(skipped, whole));
   const lines: WindowLine[] = [];
   await walkLines(
-    { size: body.length, read: (offset, length) => Promise.resolve(body.subarray(offset, offset + length)) },
+    {
+      size: body.length,
+      read: (offset, length) => Promise.resolve(body.subarray(offset, offset + length)),
+    },
     prefilter,
     (line) => {
       const { text, red, cut } = normalise(line.decode());
       const marker = line.hits.markers.some((index) => prefilter.markers[index]?.re.test(text));
       const verdict = marker ? NOTHING : classify(text, line.hits.families, prefilter.families);
       const template = verdict.family ? templateOf(text) : 0;
-      lines.push({ n: line.n, offset: span.from + skipped + line.offset, text, red, cut, marker, verdict, template });
+      lines.push({
+        n: line.n,
+        offset: span.from + skipped + line.offset,
+        text,
+        red,
+        cut,
+        marker,
+        verdict,
+        template,
+      });
       return true;
     },
     { every: true, labels },

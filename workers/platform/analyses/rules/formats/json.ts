@@ -2,4 +2,5 @@
 import type { Result } from "../../model.ts";
 
 /** One line, with its line break. */
-export const jsonLineOf = (result: Result, file: string): string => `${JSON.stringify({ file, ...result })}\n`;
+export const jsonLineOf = (result: Result, file: string): string =>
+  `${JSON.stringify({ file, ...result })}\n`;

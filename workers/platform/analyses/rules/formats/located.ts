@@ -21,14 +21,20 @@ export function locatedOf(result: Result): readonly Located[] {
   const all = [...blocksOf(result), ...testsOf(result), ...diagnosticsOf(result)];
   const seen = new Set<string>();
   return all.filter((finding) => {
-    const key = JSON.stringify([finding.file, finding.line, finding.column, finding.file === undefined ? finding.logLine : finding.message]);
+    const key = JSON.stringify([
+      finding.file,
+      finding.line,
+      finding.column,
+      finding.file === undefined ? finding.logLine : finding.message,
+    ]);
     if (seen.has(key)) return false;
     seen.add(key);
     return true;
   });
 }
 
-const numberOf = (text: string | undefined): number | undefined => (text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined);
+const numberOf = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 
 function blocksOf(result: Result): Located[] {
   return result.blocks.map((block) => {
@@ -37,7 +43,10 @@ function blocksOf(result: Result): Located[] {
     return {
       rule: block.code,
       severity: "error" as const,
-      message: block.lines.map((shown) => shown.text).join("\n").slice(0, MESSAGE_CHARS_MAX),
+      message: block.lines
+        .map((shown) => shown.text)
+        .join("\n")
+        .slice(0, MESSAGE_CHARS_MAX),
       ...(file === undefined ? {} : { file }),
       ...(file === undefined || place.line === undefined ? {} : { line: place.line }),
       ...(file === undefined || place.column === undefined ? {} : { column: place.column }),
@@ -50,7 +59,11 @@ const testsOf = (result: Result): Located[] =>
   result.failed_tests.map((test) => ({
     rule: "test.failed",
     severity: "error" as const,
-    message: `${test.suite === undefined ? "" : `${test.suite} > `}${test.name}${test.message === undefined ? "" : `: ${test.message}`}`.slice(0, MESSAGE_CHARS_MAX),
+    message:
+      `${test.suite === undefined ? "" : `${test.suite} > `}${test.name}${test.message === undefined ? "" : `: ${test.message}`}`.slice(
+        0,
+        MESSAGE_CHARS_MAX,
+      ),
     ...(test.file === undefined ? {} : { file: test.file }),
     ...(test.line === undefined ? {} : { line: test.line }),
     logLine: test.log_line,

@@ -5,12 +5,21 @@ import { type Located, locatedOf } from "./located.ts";
 const LEVELS = { error: "error", warning: "warning", info: "note" } as const;
 
 /** One SARIF document; each log is a run. Findings without a source file point into the log. */
-export function sarifOf(results: readonly { readonly file: string; readonly result: Result }[]): string {
+export function sarifOf(
+  results: readonly { readonly file: string; readonly result: Result }[],
+): string {
   const runs = results.map(({ file, result }) => {
     const findings = locatedOf(result);
     const rules = [...new Set(findings.map((finding) => finding.rule))];
     return {
-      tool: { driver: { name: "Edgewright", semanticVersion: "0.1.0", version: result.engine_version, rules: rules.map((id) => ({ id })) } },
+      tool: {
+        driver: {
+          name: "Edgewright",
+          semanticVersion: "0.1.0",
+          version: result.engine_version,
+          rules: rules.map((id) => ({ id })),
+        },
+      },
       results: findings.map((finding) => ({
         ruleId: finding.rule,
         ruleIndex: rules.indexOf(finding.rule),
@@ -28,7 +37,9 @@ function placeOf(finding: Located, log: string): object {
   const line = finding.file === undefined ? finding.logLine : finding.line;
   const region = {
     ...(line === undefined || line < 1 ? {} : { startLine: line }),
-    ...(line === undefined || finding.column === undefined || finding.column < 1 ? {} : { startColumn: finding.column }),
+    ...(line === undefined || finding.column === undefined || finding.column < 1
+      ? {}
+      : { startColumn: finding.column }),
     ...(finding.endLine === undefined ? {} : { endLine: finding.endLine }),
   };
   return { artifactLocation: { uri }, ...(Object.keys(region).length === 0 ? {} : { region }) };

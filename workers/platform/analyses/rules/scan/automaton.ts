@@ -62,13 +62,20 @@ function link(nfa: Nfa, fragment: Fragment, from: Front): Front {
     for (const end of ends) nfa.follow[end]?.push(end);
     return { ends: [...from.ends, ...ends], start: from.start };
   }
-  if (fragment.kind === "sequence") return fragment.parts.reduce((front, part) => link(nfa, part, front), from);
+  if (fragment.kind === "sequence")
+    return fragment.parts.reduce((front, part) => link(nfa, part, front), from);
   const fronts = fragment.options.map((option) => link(nfa, option, from));
-  return { ends: [...new Set(fronts.flatMap((front) => front.ends))], start: fronts.some((front) => front.start) };
+  return {
+    ends: [...new Set(fronts.flatMap((front) => front.ends))],
+    start: fronts.some((front) => front.start),
+  };
 }
 
 /** Bytes no set tells apart share a class; LF and ESC stand alone. */
-function byteClasses(sets: readonly (Uint8Array | null)[]): { classes: Uint8Array; samples: number[] } {
+function byteClasses(sets: readonly (Uint8Array | null)[]): {
+  classes: Uint8Array;
+  samples: number[];
+} {
   const distinct = new Map<string, Uint8Array>();
   for (const set of new Set(sets)) if (set) distinct.set(set.join(""), set);
   let classes = new Uint8Array(256);
@@ -128,10 +135,16 @@ export class Automaton {
     this.next = new Int32Array(STATES_FIRST * this.row);
     this.#lineClass = classes[LF] ?? 0;
     const inSet = new Map<Uint8Array | null, number[]>([[null, []]]);
-    for (const set of new Set(this.#nfa.sets)) if (set) inSet.set(set, samples.flatMap((byte, klass) => (set[byte] === 1 ? [klass] : [])));
+    for (const set of new Set(this.#nfa.sets))
+      if (set)
+        inSet.set(
+          set,
+          samples.flatMap((byte, klass) => (set[byte] === 1 ? [klass] : [])),
+        );
     this.#classesOf = this.#nfa.sets.map((set) => inSet.get(set) ?? []);
     const starts = samples.map(() => new Set<number>());
-    for (const at of this.#nfa.starts) for (const klass of this.#classesOf[at] ?? []) starts[klass]?.add(at);
+    for (const at of this.#nfa.starts)
+      for (const klass of this.#classesOf[at] ?? []) starts[klass]?.add(at);
     this.#starts = starts;
     this.#bases = starts.map((from) => this.#beyond(from));
     this.#reset();
@@ -141,7 +154,10 @@ export class Automaton {
   resolve(state: number, klass: number): number {
     const from = this.#states[state / this.row];
     if (!from) throw new Error("an automaton was asked for a state it dropped");
-    const entered = [...(this.#bases[from.klass]?.get(klass) ?? []), ...this.#step(from.extras, klass)];
+    const entered = [
+      ...(this.#bases[from.klass]?.get(klass) ?? []),
+      ...this.#step(from.extras, klass),
+    ];
     if (this.#states.length >= STATES_MAX) {
       this.#reset();
       return this.#transition(klass, entered);
@@ -166,14 +182,19 @@ export class Automaton {
   }
 
   #transition(klass: number, entered: readonly number[]): number {
-    const extras = [...new Set(entered)].filter((at) => this.#starts[klass]?.has(at) !== true).sort((a, b) => a - b);
+    const extras = [...new Set(entered)]
+      .filter((at) => this.#starts[klass]?.has(at) !== true)
+      .sort((a, b) => a - b);
     const key = `${klass}:${extras.join()}`;
     const found = this.#known.get(key);
     if (found !== undefined) return found;
     const state = this.#added({ klass, extras });
-    const follow = [...(this.#starts[klass] ?? []), ...extras].flatMap((at) => this.#nfa.follow[at] ?? []);
+    const follow = [...(this.#starts[klass] ?? []), ...extras].flatMap(
+      (at) => this.#nfa.follow[at] ?? [],
+    );
     const outputs = [...new Set(follow.flatMap((at) => this.#nfa.accepts.get(at) ?? []))];
-    const transition = outputs.length === 0 ? state : LOUD - (this.#louds.push({ state, outputs }) - 1);
+    const transition =
+      outputs.length === 0 ? state : LOUD - (this.#louds.push({ state, outputs }) - 1);
     this.#known.set(key, transition);
     return transition;
   }
@@ -192,14 +213,17 @@ export class Automaton {
   }
 
   #step(from: readonly number[], klass: number): number[] {
-    return from.flatMap((position) => (this.#nfa.follow[position] ?? []).filter((at) => this.#classesOf[at]?.includes(klass)));
+    return from.flatMap((position) =>
+      (this.#nfa.follow[position] ?? []).filter((at) => this.#classesOf[at]?.includes(klass)),
+    );
   }
 
   /** Positions entered from `from`, by byte class. */
   #beyond(from: Iterable<number>): Map<number, number[]> {
     const byClass = new Map<number, number[]>();
     for (const at of new Set([...from].flatMap((position) => this.#nfa.follow[position] ?? []))) {
-      for (const klass of this.#classesOf[at] ?? []) (byClass.get(klass) ?? byClass.set(klass, []).get(klass))?.push(at);
+      for (const klass of this.#classesOf[at] ?? [])
+        (byClass.get(klass) ?? byClass.set(klass, []).get(klass))?.push(at);
     }
     return byClass;
   }

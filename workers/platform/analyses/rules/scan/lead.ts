@@ -6,7 +6,8 @@ const LABEL_BYTES_MAX = 200;
 /** A date or a time, then once more: some tools print their own time behind that of the service. */
 const LEADS_MAX = 2;
 
-const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 48 && byte <= 57;
+const isDigit = (byte: number | undefined): boolean =>
+  byte !== undefined && byte >= 48 && byte <= 57;
 
 /** Offset behind the leading labels (when `labels`) and times of the line at `at`; `at` itself when there are none. */
 export function leadEnd(buffer: Uint8Array, at: number, labels: boolean): number {
@@ -22,7 +23,8 @@ export function leadEnd(buffer: Uint8Array, at: number, labels: boolean): number
 }
 
 /** Whether a log's first line is `job<TAB>step<TAB>time ...`, as `gh run view --log` prints. */
-export const hasLabels = (head: string): boolean => /^[^\t\n]{1,200}\t[^\t\n]{1,200}\t\ufeff?\d{4}-\d\d-\d\dT/.test(head);
+export const hasLabels = (head: string): boolean =>
+  /^[^\t\n]{1,200}\t[^\t\n]{1,200}\t\ufeff?\d{4}-\d\d-\d\dT/.test(head);
 
 /** Behind the second tab. */
 function labelsEnd(buffer: Uint8Array, at: number): number {
@@ -41,7 +43,16 @@ function labelsEnd(buffer: Uint8Array, at: number): number {
 function timeEnd(buffer: Uint8Array, at: number): number {
   let end = buffer[at] === OPEN ? at + 1 : at;
   end = dateEnd(buffer, end);
-  if (!(twoDigits(buffer, end) && buffer[end + 2] === COLON && twoDigits(buffer, end + 3) && buffer[end + 5] === COLON && twoDigits(buffer, end + 6))) return at;
+  if (
+    !(
+      twoDigits(buffer, end) &&
+      buffer[end + 2] === COLON &&
+      twoDigits(buffer, end + 3) &&
+      buffer[end + 5] === COLON &&
+      twoDigits(buffer, end + 6)
+    )
+  )
+    return at;
   end += 8;
   if (buffer[end] === DOT || buffer[end] === COMMA) {
     end++;
@@ -53,7 +64,13 @@ function timeEnd(buffer: Uint8Array, at: number): number {
 }
 
 function dateEnd(buffer: Uint8Array, at: number): number {
-  const date = twoDigits(buffer, at) && twoDigits(buffer, at + 2) && buffer[at + 4] === MINUS && twoDigits(buffer, at + 5) && buffer[at + 7] === MINUS && twoDigits(buffer, at + 8);
+  const date =
+    twoDigits(buffer, at) &&
+    twoDigits(buffer, at + 2) &&
+    buffer[at + 4] === MINUS &&
+    twoDigits(buffer, at + 5) &&
+    buffer[at + 7] === MINUS &&
+    twoDigits(buffer, at + 8);
   return date && (buffer[at + 10] === UPPER_T || buffer[at + 10] === SPACE) ? at + 11 : at;
 }
 
@@ -64,4 +81,5 @@ function zoneEnd(buffer: Uint8Array, at: number): number {
   return twoDigits(buffer, at + 3 + colon) ? at + 5 + colon : at;
 }
 
-const twoDigits = (buffer: Uint8Array, at: number): boolean => isDigit(buffer[at]) && isDigit(buffer[at + 1]);
+const twoDigits = (buffer: Uint8Array, at: number): boolean =>
+  isDigit(buffer[at]) && isDigit(buffer[at + 1]);

@@ -47,11 +47,18 @@ export interface Walked {
  * Reads the whole source once, in order. Memory: two blocks, whatever the log. The result does not depend on the
  * block size: a line is judged by its first RAW_LINE_BYTES_MAX bytes wherever blocks end [AN22].
  */
-export async function walkLines(source: LogSource, prefilter: Prefilter, onLine: OnLine, how: How = {}): Promise<Walked> {
+export async function walkLines(
+  source: LogSource,
+  prefilter: Prefilter,
+  onLine: OnLine,
+  how: How = {},
+): Promise<Walked> {
   const blockBytes = how.blockBytes ?? BLOCK_BYTES;
-  const labels = how.labels ?? hasLabels(new TextDecoder().decode(await source.read(0, Math.min(source.size, HEAD_BYTES))));
+  const labels =
+    how.labels ??
+    hasLabels(new TextDecoder().decode(await source.read(0, Math.min(source.size, HEAD_BYTES))));
   const walk = new Walk(prefilter, onLine, { blockBytes, every: how.every ?? false, labels });
-  for (let offset = 0; offset < source.size; ) {
+  for (let offset = 0; offset < source.size;) {
     const bytes = await source.read(offset, Math.min(blockBytes, source.size - offset));
     if (bytes.length === 0) break;
     walk.take(bytes);

@@ -21,7 +21,11 @@ export interface Seen extends Walked {
 }
 
 /** Runs pass 1 over the whole source. Memory is bounded whatever the log [AN21]. */
-export async function seeLines(source: LogSource, prefilter: Prefilter, how: How = {}): Promise<Seen> {
+export async function seeLines(
+  source: LogSource,
+  prefilter: Prefilter,
+  how: How = {},
+): Promise<Seen> {
   const pass = new Pass(source.size, prefilter);
   const walked = await walkLines(source, prefilter, (line) => pass.line(line), how);
   return { ...walked, ...pass.finish(walked.lines) };
@@ -82,7 +86,13 @@ class Pass {
     const before = this.#counts.add(template);
     const place = this.#size === 0 ? 1 : line.offset / this.#size;
     const score = early(verdict, { red, before, place });
-    this.#candidates.add({ n: line.n, offset: line.offset, weight: verdict.weight, template, early: score });
+    this.#candidates.add({
+      n: line.n,
+      offset: line.offset,
+      weight: verdict.weight,
+      template,
+      early: score,
+    });
   }
 
   #feed(text: string, n: number, asked: readonly number[]): void {

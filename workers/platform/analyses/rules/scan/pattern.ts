@@ -24,7 +24,8 @@ const setOf = (chars: Iterable<number>): Uint8Array => {
   for (const byte of chars) set[byte] = 1;
   return set;
 };
-const range = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, at) => from + at);
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: to - from + 1 }, (_, at) => from + at);
 const DIGIT = setOf(range(48, 57));
 const WORD = setOf([...range(48, 57), ...range(65, 90), 95, ...range(97, 122)]);
 const SPACE = setOf([9, 13, 32]);
@@ -32,9 +33,15 @@ const ANY = setOf(range(0, 255).filter((byte) => byte !== 10));
 const LINE_BEGIN: Fragment = { kind: "bytes", set: setOf(encoder.encode(LINE_START)) };
 const EMPTY: Fragment = { kind: "sequence", parts: [] };
 
-const negated = (set: Uint8Array): Uint8Array => set.map((has, byte) => (byte === 10 ? 0 : 1 - has));
+const negated = (set: Uint8Array): Uint8Array =>
+  set.map((has, byte) => (byte === 10 ? 0 : 1 - has));
 const CLASSES: Readonly<Record<string, Uint8Array>> = {
-  d: DIGIT, D: negated(DIGIT), w: WORD, W: negated(WORD), s: SPACE, S: negated(SPACE),
+  d: DIGIT,
+  D: negated(DIGIT),
+  w: WORD,
+  W: negated(WORD),
+  s: SPACE,
+  S: negated(SPACE),
 };
 const CONTROLS: Readonly<Record<string, number>> = { t: 9, r: 13, f: 12, v: 11, n: 10 };
 
@@ -54,7 +61,9 @@ export function shortest(fragment: Fragment): number {
   if (fragment.kind === "bytes") return 1;
   if (fragment.kind === "run") return 0;
   const lengths = (fragment.kind === "sequence" ? fragment.parts : fragment.options).map(shortest);
-  return fragment.kind === "sequence" ? lengths.reduce((sum, n) => sum + n, 0) : Math.min(...lengths);
+  return fragment.kind === "sequence"
+    ? lengths.reduce((sum, n) => sum + n, 0)
+    : Math.min(...lengths);
 }
 
 /** How rare a match is: narrow sets count much, wide ones little. */
@@ -64,17 +73,26 @@ function selectivity(fragment: Fragment): number {
     const width = widthOf(fragment.set);
     return Math.max(0, 8 - Math.log2(Math.max(1, width)));
   }
-  const values = (fragment.kind === "sequence" ? fragment.parts : fragment.options).map(selectivity);
+  const values = (fragment.kind === "sequence" ? fragment.parts : fragment.options).map(
+    selectivity,
+  );
   return fragment.kind === "sequence" ? values.reduce((sum, n) => sum + n, 0) : Math.min(...values);
 }
 
-const isDot = (part: Fragment): boolean => part.kind === "bytes" && part.set[46] === 1 && widthOf(part.set) === 1;
-const isWordish = (part: Fragment): boolean => part.kind === "bytes" && part.set.every((has, byte) => has <= (WORD[byte] ?? 0));
+const isDot = (part: Fragment): boolean =>
+  part.kind === "bytes" && part.set[46] === 1 && widthOf(part.set) === 1;
+const isWordish = (part: Fragment): boolean =>
+  part.kind === "bytes" && part.set.every((has, byte) => has <= (WORD[byte] ?? 0));
 
 /** A loop of word characters right behind a dot, with at most two of them spelled out between. */
 const isExtension = (body: Fragment, before: readonly Fragment[]): boolean => {
   const dot = before.findLastIndex(isDot);
-  return dot >= 0 && before.length - dot <= 3 && isWordish(body) && before.slice(dot + 1).every(isWordish);
+  return (
+    dot >= 0 &&
+    before.length - dot <= 3 &&
+    isWordish(body) &&
+    before.slice(dot + 1).every(isWordish)
+  );
 };
 
 /** All extensions become the same run, so that the automaton follows them in lockstep. */
@@ -95,7 +113,8 @@ function widthOf(set: Uint8Array): number {
 
 /** A run at either end asks for nothing. */
 function withoutOuterRuns(fragment: Fragment): Fragment {
-  if (fragment.kind === "choice") return { kind: "choice", options: fragment.options.map(withoutOuterRuns) };
+  if (fragment.kind === "choice")
+    return { kind: "choice", options: fragment.options.map(withoutOuterRuns) };
   if (fragment.kind !== "sequence") return fragment;
   const from = fragment.parts.findIndex((part) => part.kind !== "run");
   const to = fragment.parts.findLastIndex((part) => part.kind !== "run");
@@ -108,7 +127,10 @@ function literal(byte: number, bothCases: boolean): Fragment {
   const key = bothCases ? (byte | 32) + 256 : byte;
   const known = literals.get(key);
   if (known) return known;
-  const made: Fragment = { kind: "bytes", set: setOf(bothCases ? [byte | 32, byte & ~32] : [byte]) };
+  const made: Fragment = {
+    kind: "bytes",
+    set: setOf(bothCases ? [byte | 32, byte & ~32] : [byte]),
+  };
   literals.set(key, made);
   return made;
 }
@@ -127,7 +149,8 @@ class Reader {
 
   whole(): Fragment {
     const fragment = this.#choice();
-    if (this.#at < this.#source.length) throw new Error(`pattern ${this.#source.join("")}: unbalanced )`);
+    if (this.#at < this.#source.length)
+      throw new Error(`pattern ${this.#source.join("")}: unbalanced )`);
     return withoutOuterRuns(fragment);
   }
 
@@ -136,7 +159,10 @@ class Reader {
     while (this.#take("|")) options.push(this.#sequence());
     const [only] = options;
     if (options.length === 1 && only) return only;
-    return this.#marked({ kind: "choice", options }, options.some((option) => this.#cut.has(option)));
+    return this.#marked(
+      { kind: "choice", options },
+      options.some((option) => this.#cut.has(option)),
+    );
   }
 
   /** One branch: wide loops split it; the most selective piece between them stays. */
@@ -144,7 +170,9 @@ class Reader {
     const pieces: Fragment[][] = [[]];
     for (let node = this.#quantified(); node; node = this.#quantified()) this.#append(pieces, node);
     const fragments = pieces.map((parts): Fragment => ({ kind: "sequence", parts }));
-    const best = fragments.reduce((most, next) => (selectivity(next) > selectivity(most) ? next : most));
+    const best = fragments.reduce((most, next) =>
+      selectivity(next) > selectivity(most) ? next : most,
+    );
     return this.#marked(best, pieces.length > 1);
   }
 
@@ -161,7 +189,8 @@ class Reader {
       return;
     }
     for (let n = 0; n < min; n++) piece.push(body);
-    if (body.kind === "bytes" && widthOf(body.set) <= RUN_BYTES_MAX) piece.push({ kind: "run", set: body.set });
+    if (body.kind === "bytes" && widthOf(body.set) <= RUN_BYTES_MAX)
+      piece.push({ kind: "run", set: body.set });
     else if (isExtension(body, piece)) asExtension(piece);
     else pieces.push(min > 0 ? [body] : []);
   }
@@ -177,9 +206,11 @@ class Reader {
     const [min, max] = this.#bounds();
     if (min === 1 && max === 1) return atom;
     const varies = max > REPEAT_MAX || (max > 1 && min < max);
-    if (varies || this.#cut.has(atom)) return { kind: "loop", body: atom, min: Math.min(min, REPEAT_MAX) };
+    if (varies || this.#cut.has(atom))
+      return { kind: "loop", body: atom, min: Math.min(min, REPEAT_MAX) };
     const options: Fragment[] = [];
-    for (let n = min; n <= max; n++) options.push({ kind: "sequence", parts: Array<Fragment>(n).fill(atom) });
+    for (let n = min; n <= max; n++)
+      options.push({ kind: "sequence", parts: Array<Fragment>(n).fill(atom) });
     return { kind: "choice", options };
   }
 
@@ -189,7 +220,9 @@ class Reader {
     else if (this.#take("+")) bounds = [1, Infinity];
     else if (this.#take("?")) bounds = [0, 1];
     else {
-      const braces = /^\{(\d+)(,?)(\d*)\}/.exec(this.#source.slice(this.#at, this.#at + 12).join(""));
+      const braces = /^\{(\d+)(,?)(\d*)\}/.exec(
+        this.#source.slice(this.#at, this.#at + 12).join(""),
+      );
       if (!braces) return bounds;
       this.#at += braces[0].length;
       const min = Number(braces[1]);
@@ -215,7 +248,9 @@ class Reader {
   #group(): Fragment {
     let ignored = false;
     if (this.#take("?")) {
-      const head = /^(?::|[=!]|<[=!]|<\w+>)/.exec(this.#source.slice(this.#at, this.#at + 40).join(""))?.[0];
+      const head = /^(?::|[=!]|<[=!]|<\w+>)/.exec(
+        this.#source.slice(this.#at, this.#at + 40).join(""),
+      )?.[0];
       if (head === undefined) throw new Error("pattern: unknown group");
       this.#at += head.length;
       ignored = /[=!]$/.test(head);
@@ -247,7 +282,10 @@ class Reader {
   #literal(char: string): Fragment {
     const code = char.codePointAt(0) ?? 0;
     if (code < 128) return literal(code, this.#ignoreCase && /[a-z]/i.test(char));
-    return { kind: "sequence", parts: [...encoder.encode(char)].map((byte) => literal(byte, false)) };
+    return {
+      kind: "sequence",
+      parts: [...encoder.encode(char)].map((byte) => literal(byte, false)),
+    };
   }
 
   /** A class with characters beyond ASCII also takes any single high byte: more than asked, never less. */

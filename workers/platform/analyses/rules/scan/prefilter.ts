@@ -32,16 +32,23 @@ interface Entry {
  * Joins the fragments of all families, markers and parsers. A hit may be none of theirs (fragments match more than
  * their patterns); a line without a hit is surely none of theirs. Cost: some 20 ms, so make it once.
  */
-export function prefilterOf(families: readonly Family[], markers: readonly Marker[], parsers: readonly Parser[]): Prefilter {
+export function prefilterOf(
+  families: readonly Family[],
+  markers: readonly Marker[],
+  parsers: readonly Parser[],
+): Prefilter {
   const entries = new Map<string, Entry>();
   const entry = (source: string): Entry => {
     const known = entries.get(source) ?? { source, families: [], markers: [], parsers: [] };
     entries.set(source, known);
     return known;
   };
-  for (const [at, family] of families.entries()) for (const word of family.words) entry(word).families.push(at);
-  for (const [at, marker] of markers.entries()) for (const word of marker.words) entry(word).markers.push(at);
-  for (const [at, parser] of parsers.entries()) for (const source of parser.prefilter) entry(source).parsers.push(at);
+  for (const [at, family] of families.entries())
+    for (const word of family.words) entry(word).families.push(at);
+  for (const [at, marker] of markers.entries())
+    for (const word of marker.words) entry(word).markers.push(at);
+  for (const [at, parser] of parsers.entries())
+    for (const source of parser.prefilter) entry(source).parsers.push(at);
   const asked = [...entries.values()];
   const automaton = new Automaton(asked.map(({ source }) => selective(source)));
   return { automaton, asked, families, markers, parsers };
@@ -54,13 +61,15 @@ const FRAGMENT_BYTES_MAX = 14;
 /** Case is ignored for all: the automaton halves, and who asked looks again anyway. */
 function selective(source: string): Fragment {
   const fragment = fragmentOf(source, true);
-  if (shortest(fragment) < FRAGMENT_BYTES_MIN) throw new Error(`prefilter ${source}: too little of it is fixed`);
+  if (shortest(fragment) < FRAGMENT_BYTES_MIN)
+    throw new Error(`prefilter ${source}: too little of it is fixed`);
   return shortened(fragment);
 }
 
 function shortened(fragment: Fragment): Fragment {
   if (fragment.kind === "bytes" || fragment.kind === "run") return fragment;
-  if (fragment.kind === "choice") return { kind: "choice", options: fragment.options.map(shortened) };
+  if (fragment.kind === "choice")
+    return { kind: "choice", options: fragment.options.map(shortened) };
   const parts: Fragment[] = [];
   let bytes = 0;
   for (const part of fragment.parts) {

@@ -1,0 +1,31 @@
+/** Example lines of the compiler families: two that match, two that nearly do. */
+import type { Examples } from "./examples.ts";
+
+export const COMPILE_EXAMPLES: Examples = {
+  gcc_error: [["src/a.c:12:5: error: expected ';' before 'x'", "lib/b.hpp:7: fatal error: c.h: No such file or directory"], ["src/a.c:12:5: warning: unused variable", "error: no file"]],
+  paren_error: [["Program.cs(12,34): error CS1002: ; expected", "1>a.cpp(7): error C2065: 'x': undeclared identifier"], ["Program.cs(12,34): warning CS0168: unused", "error (12): no file"]],
+  javac_error: [["/w/src/A.java:12: error: cannot find symbol", "[ERROR] /w/src/A.java:[12,8] incompatible types"], ["A.java:12: warning: [unchecked]", "    at a.B.c(B.java:12)"]],
+  kotlinc_error: [["e: /w/A.kt: (12, 3): Unresolved reference: x", "e: file:///w/A.kt:12:3 Type mismatch"], ["w: /w/A.kt: (12, 3): unused", "e: out of memory"]],
+  rustc_error: [["error[E0425]: cannot find value `x` in this scope", "error[E0308]: mismatched types"], ["error: aborting due to previous error", "warning[E1]: no"]],
+  tsc_pretty: [["src/a.ts(12,3): error TS2304: Cannot find name 'x'.", "src/a.tsx:12:3 - error TS2345: Argument"], ["    at f (src/a.ts:12:3)", "src/a.ts compiled"]],
+  ts_code: [["error TS2304: Cannot find name 'x'.", "a.vue - error TS7006: Parameter"], ["TS2304 is documented", "error TS: no"]],
+  ghc_error: [["src/A.hs:12:3: error:", "pkg > src/A.hs:12:3: Not in scope: x"], ["src/A.hs:12:3: warning: [-Wunused]", "Compiling A ( src/A.hs )"]],
+  go_compile: [["./a.go:12:3: undefined: x", "pkg/a.go:12: x redeclared in this block"], ["    a.go:12: log line of a test", "go build ./a.go"]],
+  swift_error: [["/w/A.swift:12:3: error: use of unresolved identifier 'x'", "/w/A.m:12:3: error: expected ';'"], ["/w/A.swift:12:3: warning: unused", "A.swift compiled"]],
+  xcode_failed: [["** BUILD FAILED **", "The following build commands failed:"], ["** BUILD SUCCEEDED **", "BUILD FAILED in 3s"]],
+  erlc_error: [["src/a.erl:12: variable 'X' is unbound", "src/a.erl:12:3: syntax error before: x"], ["src/a.erl:12: Warning: unused", "a.erl compiled"]],
+  elixir_compile: [["** (CompileError) lib/a.ex:12: undefined function x/0", "== Compilation error in file lib/a.ex =="], ["Compiling 3 files (.ex)", "** (ArgumentError) bad"]],
+  scalac_error: [["[error] /w/A.scala:12: not found: value x", "[error] /w/A.scala:12:3: type mismatch;"], ["[warn] /w/A.scala:12: unused", "[error] (compile) failed"]],
+  sbt_error: [["[error] not found: value x", "[error]   val a = b"], ["[error] Total time: 3 s", "[info] done"]],
+  link_undefined: [["a.o: undefined reference to `f'", "/usr/bin/ld: cannot find -lssl"], ["undefined is not a reference", "link to the docs"]],
+  linker_exit: [["collect2: error: ld returned 1 exit status", "clang: error: linker command failed with exit code 1"], ["collect2 version 9", "clang: warning: unused argument"]],
+  not_declared: [["'x' was not declared in this scope", "error: cannot find symbol"], ["declared in this file", "symbols found"]],
+  python_syntax: [["SyntaxError: invalid syntax", "Parse error: syntax error, unexpected '}'"], ["no syntax problems", "SyntaxErrors are documented"]],
+  as_errors: [["cc1: all warnings being treated as errors", "error: treating warnings as errors"], ["warnings are fine", "treated as text"]],
+  build_failed_pkg: [["FAIL\texample.org/a [build failed]", "FAIL\texample.org/b [setup failed]"], ["ok  \texample.org/a 0.1s", "FAIL\texample.org/a 0.1s"]],
+  compilation_failed: [["Compilation failed; see the compiler output", "error: could not compile `a`"], ["compilation finished", "compiled with 0 failures"]],
+  latex_error: [["! LaTeX Error: File `a.sty' not found.", "Overfull \\hbox (3.1pt too wide) in paragraph at lines 1--2"], ["LaTeX Warning: Reference", "!important"]],
+  sass_error: [["Error: Invalid CSS after \"a\": expected \"{\", was \"b\"", "        on line 7 of a.scss"], ["Rendering a.scss", "valid CSS after all"]],
+  template_error: [["Liquid Exception: no such filter in a.html", "Liquid syntax error (line 3): unknown tag"], ["Liquid is used", "rendered without error"]],
+  markup_validity: [["a.xml:72: element name: validity error : Element x is not declared", "(a.yml): found character that cannot start any token"], ["document is valid", "parser: ok"]],
+};
