@@ -61,7 +61,7 @@ export function parseFlags(args: readonly string[]): Flags {
   let flags = DEFAULTS;
   for (let index = 0; index < args.length; index += 1) {
     const word = args[index] ?? "";
-    const [name = "", attached] = splitOnce(word, "=");
+    const [name, attached] = splitOnce(word, "=");
     const onlySwitch = SWITCHES[word];
     const withValue = VALUES[name];
     if (onlySwitch !== undefined) flags = onlySwitch(flags);
@@ -90,7 +90,7 @@ function portOf(flag: string, value: string): number {
 }
 
 function variableOf(value: string): Record<string, string> {
-  const [name = "", text] = splitOnce(value, "=");
+  const [name, text] = splitOnce(value, "=");
   if (text === undefined || !/^[A-Z][A-Z0-9_]*$/.test(name))
     throw refused(`--var ${value} is not NAME=VALUE`);
   return { [name]: text };

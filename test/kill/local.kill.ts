@@ -51,7 +51,7 @@ describe("amid writes", () => {
   );
 
   test("[WD7] a control plane that hangs is ended and started again", async () => {
-    const workerd = childOf(product);
+    const workerd = product.processOf("workerd");
     process.kill(workerd.pid, "SIGSTOP");
     expect(await gone(workerd, 40_000)).toBe(true);
     await writer.more(5);
@@ -173,10 +173,6 @@ const readLock = (root: string): string[] => {
   return existsSync(path) ? readFileSync(path, "utf8").trim().split(" ") : [];
 };
 
-function childOf(product: Launch) {
-  return product.processOf("workerd");
-}
-
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   const end = performance.now() + 60_000;
   while (!(await holds())) {
@@ -190,7 +186,7 @@ class Writer {
   #api = "";
   #token = "";
   readonly #acknowledged = new Set<string>();
-  #running = true;
+  readonly #ending = new AbortController();
   readonly #loop: Promise<void>;
 
   constructor() {
@@ -219,12 +215,12 @@ class Writer {
   }
 
   async stop(): Promise<void> {
-    this.#running = false;
+    this.#ending.abort();
     await this.#loop;
   }
 
   async #write(): Promise<void> {
-    for (let n = 0; this.#running; n += 1) {
+    for (let n = 0; !this.#ending.signal.aborted; n += 1) {
       const answer = await this.#call("/api/v1/analyses", {
         method: "POST",
         body: `npm ERR! code ${n}\n`,
