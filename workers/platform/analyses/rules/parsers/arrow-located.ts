@@ -142,7 +142,9 @@ const waits = (head: Head, line: string, n: number): boolean =>
   head.forms.some(
     (form) =>
       n - head.from < form.gapMax &&
-      (/^\s+\S/.test(line) || /^[│#]/.test(line) || (form.blanks === true && line.trim() === "")),
+      (/^\s+\S/.test(line) ||
+        /^[│#]/.test(line) ||
+        ((form.blanks === true || n === head.from + 1) && line.trim() === "")),
   );
 
 function place(

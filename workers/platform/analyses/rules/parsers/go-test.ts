@@ -10,6 +10,8 @@ const PACKAGE = /^FAIL\t(\S+)(?:\t[\d.]+s| \[(.*)\])/;
 const JSON_FAIL = /^\{(?=.*"Action":"fail").*"Package":"([^"]+)"(?:.*"Test":"([^"]+)")?/;
 const MESSAGE = /^\s+(\S+\.go):(\d+): (.*)$/;
 const BUILD = /^FAIL\t\S+ \[(?:build|setup) failed\]/;
+/** Lines of a failed test's output that count as its failure. */
+const OUTPUT_LINES_MAX = 40;
 /** Failed tests that wait for their package's closing line. */
 const PENDING_MAX = 2_000;
 
@@ -87,8 +89,12 @@ function packageEnd(line: string, n: number, findings: Findings): string | undef
   return closing?.[1];
 }
 
+/** The indented lines right below a failed test are its output; the first with a place is its message. */
 function readMessage(last: Pending | undefined, line: string, n: number): void {
-  if (last === undefined || last.test.message !== undefined) return;
+  if (last === undefined) return;
+  if (n === last.to + 1 && /^\s+\S/.test(line) && n - last.test.log_line <= OUTPUT_LINES_MAX)
+    last.to = n;
+  if (last.test.message !== undefined) return;
   const match = MESSAGE.exec(line);
   if (match === null) return;
   last.test = {
@@ -97,7 +103,6 @@ function readMessage(last: Pending | undefined, line: string, n: number): void {
     line: intOf(match[2]),
     message: brief(match[3]),
   };
-  last.to = n;
 }
 
 function json(line: string, n: number, findings: Findings): boolean {

@@ -103,6 +103,37 @@ const ROWS: readonly (Row & { readonly prefilter: string })[] = [
       }),
   },
   {
+    // busted as GoogleTest prints: `[  FAILED  ] spec/a_spec.lua @ 12: name`
+    prefilter: String.raw`\.lua @ \d`,
+    shape: /^\[ {2}(?:FAILED|ERROR) {2}\]\s+(\S+\.lua) @ (\d+): (.*)$/,
+    found: (match, n, findings) =>
+      add(findings, n, {
+        framework: "busted",
+        name: group(match, 3).replace(/ \(\d[\d.]* ms\)$/, ""),
+        file: match[1],
+        line: match[2],
+      }),
+  },
+  {
+    // Erlang's Common Test: `cart_SUITE:adds failed on line 12`, `%%% cart_SUITE ==> adds: FAILED`
+    prefilter: String.raw`_SUITE(?::| ==> )\w`,
+    shape: /^(?:%%% )?(\w+_SUITE)(?::| ==> )([\w.]+)(?: failed on line (\d+)|: FAILED)/,
+    found: (match, n, findings) =>
+      add(findings, n, {
+        framework: "common_test",
+        suite: match[1],
+        name: match[2],
+        line: match[3],
+      }),
+  },
+  {
+    // EUnit: `cart_tests: adds_test...*failed*`
+    prefilter: String.raw`\*failed\*`,
+    shape: /^\s*(?:\S+:)?(\w+)(?::\d+)?: (\w+)(?: \(.*\))?\.\.\.\*failed\*$/,
+    found: (match, n, findings) =>
+      add(findings, n, { framework: "eunit", suite: match[1], name: match[2] }),
+  },
+  {
     // Cucumber's and behave's closing lists: `cucumber features/a.feature:12 # Scenario: name`
     prefilter: String.raw`^(?:cucumber |\s+)?\S+\.feature:\d+ +# ?\S|^\s+features?/\S+\.feature:\d+ `,
     shape:

@@ -505,6 +505,8 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   script_tests: {
     hits: [
+      ["cart_SUITE:adds failed on line 12", ["cart_SUITE | adds"]],
+      ["[  FAILED  ] spec/cart_spec.lua @ 12: adds items (3.10 ms)", [" | adds items"]],
       [
         "{0} shop.tests.CartTest.test_total [0.012s] ... FAILED",
         ["shop.tests.CartTest | test_total"],
