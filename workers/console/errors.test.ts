@@ -26,6 +26,7 @@ test("[CN7] a problem answer keeps code, remedy, request id and field errors", (
     status: 422,
     code: "validation_failed",
     requestId: "req_12345678",
+    docs: "/docs/errors/validation_failed",
     remedy: "Correct the fields listed under errors.",
   });
   expect(errorsByField(error.errors)).toEqual({

@@ -14,6 +14,8 @@ export interface ApiErrorFields {
   readonly detail?: string | undefined;
   readonly remedy: string;
   readonly requestId?: string | undefined;
+  /** Path of the page that explains the code, on this origin. */
+  readonly docs?: string | undefined;
   readonly errors?: readonly FieldError[];
   /** Milliseconds since 1970 after which a repeat makes sense (429, 503 with `Retry-After`). */
   readonly retryAt?: number | undefined;
@@ -28,6 +30,7 @@ export class ApiError extends Error {
   readonly detail: string | undefined;
   readonly remedy: string;
   readonly requestId: string | undefined;
+  readonly docs: string | undefined;
   readonly errors: readonly FieldError[];
   readonly retryAt: number | undefined;
 
@@ -39,6 +42,7 @@ export class ApiError extends Error {
     this.detail = fields.detail;
     this.remedy = fields.remedy;
     this.requestId = fields.requestId;
+    this.docs = fields.docs;
     this.errors = fields.errors ?? [];
     this.retryAt = fields.retryAt;
   }
@@ -67,6 +71,7 @@ export function errorFrom(answer: ErrorAnswer, now: number): ApiError {
     detail: text(body["detail"]),
     remedy: text(body["remedy"]) ?? "Try again; if it stays, look at the log of the installation.",
     requestId: text(body["request_id"]) ?? answer.requestId ?? undefined,
+    docs: /\/docs\/errors\/[a-z_]+$/.exec(text(body["type"]) ?? "")?.[0],
     errors: fieldErrors(body["errors"]),
     retryAt: Number.isFinite(seconds) ? now + seconds * 1_000 : undefined,
   });

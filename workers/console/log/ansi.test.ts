@@ -1,7 +1,7 @@
 /** Escape sequences, hidden characters, hits and line links. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { plainText, runsOf } from "./ansi.ts";
+import { headline, plainText, runsOf } from "./ansi.ts";
 import { hashOf, mark, rangeFrom } from "./marks.ts";
 
 test("[CN10] colours become classes and the sequences disappear", () => {
@@ -110,4 +110,10 @@ test.each([
 test("[CN21] a range and its link undo each other", () => {
   expect(hashOf({ from: 7, to: 7 })).toBe("L7");
   expect(rangeFrom(hashOf({ from: 7, to: 19 }))).toEqual({ from: 7, to: 19 });
+});
+
+test("[CN10] a headline has no escapes, indent or ruler, and its hidden characters are visible", () => {
+  expect(headline("  \u001b[31m==== FAILURES ====\u001b[0m ")).toBe("FAILURES");
+  expect(headline("____ test_total ____")).toBe("test_total");
+  expect(headline("a\u202eb - c")).toBe("a\\u202eb - c");
 });

@@ -39,6 +39,16 @@ export function runsOf(line: string): readonly Run[] {
 /** The line without escape sequences. */
 export const plainText = (line: string): string => line.replaceAll(ESCAPES, "");
 
+/** A line as a title: without escapes, indent and rulers such as `=====`; hidden characters visible. */
+export const headline = (line: string): string =>
+  runsOf(
+    plainText(line)
+      .replaceAll(/([_=~*#─⎯-])\1{3,}/g, " ")
+      .trim(),
+  )
+    .map((run) => run.text)
+    .join("");
+
 function push(runs: Run[], text: string, style: Style): void {
   const classes = [...style.marks, style.color].filter((name) => name !== "").join(" ");
   let from = 0;

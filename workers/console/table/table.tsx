@@ -47,7 +47,7 @@ export function Table<T>({ label, columns, rows, rowKey, current }: TableProps<T
               <th
                 key={column.name}
                 scope="col"
-                className={`h-8 px-3 font-normal whitespace-nowrap ${shape(column)}`}
+                className={`h-8 px-2 font-normal whitespace-nowrap ${shape(column)}`}
               >
                 {column.name}
               </th>
@@ -62,7 +62,7 @@ export function Table<T>({ label, columns, rows, rowKey, current }: TableProps<T
               className="border-b border-line last:border-0 focus-within:bg-raised hover:bg-raised aria-[current=true]:bg-accent-wash"
             >
               {columns.map((column) => (
-                <td key={column.name} className={`h-9 px-3 py-1.5 ${shape(column)}`}>
+                <td key={column.name} className={`h-9 px-2 py-1.5 ${shape(column)}`}>
                   {column.cell(row)}
                 </td>
               ))}
@@ -75,7 +75,7 @@ export function Table<T>({ label, columns, rows, rowKey, current }: TableProps<T
 }
 
 const shape = <T,>(column: Column<T>): string =>
-  `${column.wide === true ? "max-md:hidden" : ""} ${column.grow === true ? "w-full max-w-0 min-w-36 truncate" : "whitespace-nowrap"} ${column.right === true ? "text-right" : ""}`;
+  `md:px-3 ${column.wide === true ? "max-md:hidden" : ""} ${column.grow === true ? "w-full max-w-0 min-w-28 truncate" : "whitespace-nowrap"} ${column.right === true ? "text-right" : ""}`;
 
 /** Enter then opens the link, as everywhere. */
 function focusRow(body: HTMLElement | null, by: 1 | -1): void {

@@ -33,11 +33,24 @@ export function ErrorBody({ error }: { error: ApiError }) {
     <div className="mt-1">
       {error.detail === undefined ? null : <p className="break-words">{error.detail}</p>}
       <p className="text-soft">{error.remedy}</p>
-      <p className="mt-1 font-mono text-xs break-all text-faint">
-        {error.code}
-        {error.requestId === undefined ? null : ` · request ${error.requestId}`}
-      </p>
+      <ErrorCode error={error} />
     </div>
+  );
+}
+
+/** The code, which leads to its page, and the request to quote. */
+export function ErrorCode({ error }: { error: Pick<ApiError, "code" | "docs" | "requestId"> }) {
+  return (
+    <p className="mt-1 font-mono text-xs break-all text-faint">
+      {error.docs === undefined ? (
+        error.code
+      ) : (
+        <a href={error.docs} target="_blank" rel="noopener" className="underline hover:text-ink">
+          {error.code}
+        </a>
+      )}
+      {error.requestId === undefined ? null : ` · request ${error.requestId}`}
+    </p>
   );
 }
 

@@ -1,15 +1,14 @@
 /** Short messages at the edge of the screen: what an action did, or why it could not [CN7]. */
 import { useSyncExternalStore } from "react";
 import type { ApiError } from "../errors.ts";
+import { ErrorCode } from "./failure.tsx";
 import { Icon } from "./icons.tsx";
 
 interface Toast {
   readonly id: number;
-  readonly tone: "ok" | "fail";
   readonly title: string;
-  readonly remedy?: string | undefined;
-  readonly code?: string | undefined;
-  readonly requestId?: string | undefined;
+  /** null for a success. */
+  readonly error: ApiError | null;
 }
 
 const SHOWN_MAX = 4;
@@ -20,19 +19,13 @@ let nextId = 1;
 const listeners = new Set<() => void>();
 
 export function toastOk(title: string): void {
-  const id = add({ tone: "ok", title });
+  const id = add({ title, error: null });
   setTimeout(() => dismiss(id), OK_MS);
 }
 
 /** Stays until it is dismissed: an error that vanishes cannot be quoted. */
 export function toastError(error: ApiError): void {
-  add({
-    tone: "fail",
-    title: error.detail ?? error.title,
-    remedy: error.remedy,
-    code: error.code,
-    requestId: error.requestId,
-  });
+  add({ title: error.detail ?? error.title, error });
 }
 
 export function Toaster() {
@@ -48,17 +41,16 @@ export function Toaster() {
           key={toast.id}
           className="flex gap-2 rounded-lg border border-line bg-panel p-3 shadow-dialog"
         >
-          <span className={`pt-0.5 ${toast.tone === "ok" ? "text-ok" : "text-fail"}`}>
-            <Icon name={toast.tone === "ok" ? "check" : "alert"} />
+          <span className={`pt-0.5 ${toast.error === null ? "text-ok" : "text-fail"}`}>
+            <Icon name={toast.error === null ? "check" : "alert"} />
           </span>
           <div className="min-w-0 flex-1">
             <p className="font-medium break-words">{toast.title}</p>
-            {toast.remedy === undefined ? null : <p className="text-soft">{toast.remedy}</p>}
-            {toast.code === undefined ? null : (
-              <p className="mt-1 font-mono text-xs break-all text-faint">
-                {toast.code}
-                {toast.requestId === undefined ? null : ` · request ${toast.requestId}`}
-              </p>
+            {toast.error === null ? null : (
+              <>
+                <p className="text-soft">{toast.error.remedy}</p>
+                <ErrorCode error={toast.error} />
+              </>
             )}
           </div>
           <button

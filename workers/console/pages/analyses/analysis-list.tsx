@@ -16,6 +16,7 @@ import { State, Tag } from "../../ui/state.tsx";
 import { Time } from "../../ui/time.tsx";
 import type { AnalysisSummary } from "../../wire.ts";
 import { Filters } from "./analysis-filter.tsx";
+import { causeOf } from "./cause.ts";
 
 const route = getRouteApi("/o/$org/analyses");
 
@@ -73,9 +74,7 @@ const columns = (org: string): readonly Column<AnalysisSummary>[] => [
         <Link {...paths.analysis(org, analysis.id)} className="font-medium hover:underline">
           {analysis.name}
         </Link>{" "}
-        <span className="font-mono text-sm text-soft">
-          {analysis.title ?? analysis.error?.message}
-        </span>
+        <span className="font-mono text-sm text-soft">{causeOf(analysis)}</span>
       </>
     ),
   },

@@ -1,7 +1,7 @@
 /** One ranked block: its first lines, its category, and the evidence that ranked it. */
 import { Tag } from "../../ui/state.tsx";
-import { plainText, runsOf } from "../../log/ansi.ts";
-import { count } from "../../ui/format.ts";
+import { headline } from "../../log/ansi.ts";
+import { count, plural } from "../../ui/format.ts";
 import type { Block } from "../../wire.ts";
 
 /** Lines of a block shown on its card, more for the selected one; the log beside it has them all. */
@@ -16,7 +16,7 @@ interface BlockCardProps {
 
 export function BlockCard({ block, active, open }: BlockCardProps) {
   const lines = block.lines
-    .map((line) => ({ n: line.n, text: excerptOf(line.text) }))
+    .map((line) => ({ n: line.n, text: headline(line.text) }))
     .filter((line) => line.text !== "");
   const shown = lines.slice(0, active ? EXCERPT_LINES_ACTIVE : EXCERPT_LINES);
   const range =
@@ -56,27 +56,21 @@ export function BlockCard({ block, active, open }: BlockCardProps) {
   );
 }
 
-/** A line without its indent and without rulers such as `=====`, which would fill the card; hidden characters visible. */
-const excerptOf = (text: string): string =>
-  runsOf(
-    plainText(text)
-      .replaceAll(/([_=~*#─⎯-])\1{3,}/g, " ")
-      .trim(),
-  )
-    .map((run) => run.text)
-    .join("");
-
+/** What raised or lowered the block; a factor of 1 changes nothing and is left out. */
 function Evidence({ block, more }: { block: Block; more: number }) {
-  const most = Math.max(1, ...block.evidence.map((reason) => Math.abs(reason.value)));
+  const factors = block.evidence.filter((reason) => reason.value !== 1);
+  const most = Math.max(1, ...factors.map((reason) => Math.abs(reason.value)));
   return (
     <details className="border-t border-line">
       <summary className="px-3 py-1 text-sm text-soft hover:text-ink">
-        Why this block{more > 0 ? `, ${count(more)} more lines in the log` : ""}
+        Why this block{more > 0 ? `, ${plural(more, "more line")} in the log` : ""}
       </summary>
-      <dl className="grid grid-cols-[1fr_64px_auto] items-center gap-x-3 gap-y-0.5 px-3 pb-2 text-sm">
-        <Reason name={`family ${block.family}`} value={block.score} share={1} />
-        {block.evidence.map((reason) => (
-          <Reason
+      <p className="px-3 text-sm text-soft">
+        Pattern <span className="font-mono">{block.family}</span>, score {decimal(block.score)}
+      </p>
+      <dl className="grid grid-cols-[1fr_64px_auto] items-center gap-x-3 px-3 pb-2 text-sm">
+        {factors.map((reason) => (
+          <Factor
             key={reason.signal}
             name={reason.signal.replaceAll("_", " ")}
             value={reason.value}
@@ -88,17 +82,20 @@ function Evidence({ block, more }: { block: Block; more: number }) {
   );
 }
 
-function Reason({ name, value, share }: { name: string; value: number; share: number }) {
+function Factor({ name, value, share }: { name: string; value: number; share: number }) {
   return (
     <>
       <dt className="truncate text-soft">{name}</dt>
       <dd aria-hidden="true" className="h-1.5 rounded-sm bg-raised">
         <span
-          className={`block h-full rounded-sm ${value < 0 ? "bg-warn" : "bg-accent"}`}
+          className={`block h-full rounded-sm ${value < 1 ? "bg-warn" : "bg-accent"}`}
           style={{ width: `${share * 100}%` }}
         />
       </dd>
-      <dd className="text-right">{value.toLocaleString("en-US", { maximumFractionDigits: 2 })}</dd>
+      <dd className="text-right">× {decimal(value)}</dd>
     </>
   );
 }
+
+const decimal = (value: number): string =>
+  value.toLocaleString("en-US", { maximumFractionDigits: 2 });

@@ -30,7 +30,7 @@ export interface LogView {
 export function useLogView(id: string, result: Result): LogView {
   const { search, range, own, go } = usePlace(id);
   const { blocks } = result;
-  const active = search.block ?? (range === null ? (blocks[0]?.rank ?? null) : null);
+  const active = search.block ?? activeRank(blocks, range);
   const [target, setTarget] = useState(() => startLine(result, range, active));
   const jump = useCallback((line: number) => setTarget({ line }), []);
   useForeignRange(range, own, jump);
@@ -123,6 +123,15 @@ const given = (search: {
       ([, value]) => value !== undefined && value !== "" && value !== false,
     ),
   );
+
+/** The block that holds the selected lines; without a selection the first. */
+function activeRank(blocks: Result["blocks"], range: LineRange | null): number | null {
+  const block =
+    range === null
+      ? blocks[0]
+      : blocks.find(({ start_line: from, end_line: to }) => range.from >= from && range.from <= to);
+  return block?.rank ?? null;
+}
 
 function startLine(result: Result, range: LineRange | null, active: number | null) {
   if (range !== null) return { line: range.from };

@@ -4,6 +4,7 @@ import { paths } from "../../paths.ts";
 import { State, Tag } from "../../ui/state.tsx";
 import { Time } from "../../ui/time.tsx";
 import type { AnalysisSummary } from "../../wire.ts";
+import { causeOf } from "../analyses/cause.ts";
 
 export function LatestAnalyses({
   org,
@@ -41,12 +42,7 @@ export function LatestAnalyses({
               <Time at={analysis.created_at} />
             </span>
           </div>
-          <p className="truncate font-mono text-sm text-soft">
-            {analysis.title ??
-              analysis.error?.message ??
-              ([analysis.repository, analysis.job].filter((part) => part !== null).join(" / ") ||
-                analysis.source)}
-          </p>
+          <p className="truncate font-mono text-sm text-soft">{causeOf(analysis)}</p>
         </li>
       ))}
     </ul>
