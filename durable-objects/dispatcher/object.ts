@@ -11,6 +11,7 @@ import { runnerOf } from "../../workers/platform/tasks/service.ts";
 import { alarmFor } from "./machine/alarm.ts";
 import { configHash, datasetOf } from "./machine/append.ts";
 import type { World } from "./machine/lease.ts";
+import { OUTBOX_GRACE_MS } from "./machine/limits.ts";
 import type { Answer } from "./machine/state.ts";
 import type { Event } from "./machine/step.ts";
 import { type Deed, turn } from "./machine/turn.ts";
@@ -185,12 +186,11 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherApi {
     return entered.ok ? done(this.#backlog()) : entered;
   }
 
-  /** Time has come for something; what it is stands in the state alone [L4]. */
+  /** Time has come for something; what it is stands in the state alone [L4]. Sending goes on after it returns. */
   override async alarm(): Promise<void> {
     this.#alarmAt = null;
     try {
       this.#turn({ type: "clock.ticked" });
-      await Promise.all([this.#outbox.send(), this.#outbox.mirror()]);
     } finally {
       await this.#arm();
     }
@@ -290,7 +290,12 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherApi {
   /** Keeps the one alarm at or before the first instant at which something is due. */
   async #arm(): Promise<void> {
     const now = Date.now();
-    const at = alarmFor(this.#alarmAt ?? null, this.#store.nextWake(), now);
+    const at = alarmFor(
+      this.#alarmAt ?? null,
+      this.#store.nextWake(),
+      now,
+      this.#outbox.flying ? OUTBOX_GRACE_MS : 1,
+    );
     if (at === null) return;
     this.#alarmAt = at;
     await this.ctx.storage.setAlarm(Math.max(at, now + 1));

@@ -8,13 +8,16 @@ import type { Instant } from "../../../workers/platform/model.ts";
  *
  * @param standing the alarm as it is set, null when none is
  * @param wake when the state needs it, null when nothing will become due
+ * @param overdueMs how soon to look again at what is overdue already; more than 1 while its sending is under way
  */
 export function alarmFor(
   standing: Instant | null,
   wake: Instant | null,
   now: Instant,
+  overdueMs = 1,
 ): Instant | null {
   if (wake === null) return null;
   if (standing !== null && standing > now && standing <= wake) return null;
-  return Math.max(wake, now + 1);
+  const due = wake > now ? wake : now + overdueMs;
+  return standing !== null && standing > now ? Math.min(standing, due) : due;
 }

@@ -507,6 +507,8 @@ describe("leases", () => {
     expect(alarmFor(null, 10, 100)).toBe(101);
     expect(alarmFor(null, 100, 100)).toBe(101);
     expect(alarmFor(null, null, 100)).toBeNull();
+    expect(alarmFor(null, 90, 100, 1_000)).toBe(1_100);
+    expect(alarmFor(500, 90, 100, 1_000)).toBe(500);
   });
 
   test("[L5] an alarm that stands before the need is kept; a later, missing or overdue one is set again", () => {

@@ -31,6 +31,11 @@ export class Outbox {
     this.#shell = shell;
   }
 
+  /** Whether something is being sent right now. */
+  get flying(): boolean {
+    return this.#sending !== null || this.#mirroring !== null;
+  }
+
   /** One flight at a time; it ends when no message is due. */
   send(): Promise<void> {
     this.#sending ??= this.#sendAll().finally(() => (this.#sending = null));
