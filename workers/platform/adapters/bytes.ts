@@ -24,18 +24,23 @@ export const utf8 = (text: string): Uint8Array<ArrayBuffer> =>
 export const sha256 = async (bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> =>
   new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 
+/** Imported once per key of the configuration: importing costs more than signing. */
+const imported = new WeakMap<Uint8Array, Promise<CryptoKey>>();
+
+function importHmacKey(key: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
+  const known = imported.get(key);
+  if (known !== undefined) return known;
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const made = crypto.subtle.importKey("raw", key, algorithm, false, ["sign"]);
+  imported.set(key, made);
+  return made;
+}
+
 export async function hmacSha256(
   key: Uint8Array<ArrayBuffer>,
   message: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const imported = await crypto.subtle.importKey(
-    "raw",
-    key,
-    { name: "HMAC", hash: "SHA-256" },
-    false,
-    ["sign"],
-  );
-  return new Uint8Array(await crypto.subtle.sign("HMAC", imported, message));
+  return new Uint8Array(await crypto.subtle.sign("HMAC", await importHmacKey(key), message));
 }
 
 /** Constant time for equal lengths. */

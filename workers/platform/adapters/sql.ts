@@ -1,5 +1,4 @@
 /** The port to Postgres: scopes, transactions, and what statements answer. */
-import { drizzle, type PgRemoteDatabase } from "drizzle-orm/pg-proxy";
 import { Fault } from "../model.ts";
 
 /** Whose rows a transaction may see; `none` sees only what SECURITY DEFINER functions return [TN2, TN4]. */
@@ -18,9 +17,7 @@ export interface SqlTable {
 
 /** One running transaction. Rows hold timestamps as ISO strings, bigints as numbers, bytea as Uint8Array. */
 export interface Tx {
-  /** Builds queries; they run inside this transaction. */
-  readonly db: PgRemoteDatabase;
-  /** Runs constant text with bound parameters. @throws SqlError when Postgres refuses the statement */
+  /** Runs text that is constant, or was built by Drizzle, with bound parameters. @throws SqlError when Postgres refuses the statement */
   query(text: string, params?: readonly SqlValue[]): Promise<readonly SqlRow[]>;
 }
 
@@ -55,28 +52,16 @@ export const scopeParams = (scope: Scope): readonly [string, string] => [
 ];
 
 /** A Tx over anything that runs one statement. */
-export function txOver(run: (text: string, params: readonly SqlValue[]) => Promise<SqlTable>): Tx {
-  const query = async (
-    text: string,
-    params: readonly SqlValue[] = [],
-  ): Promise<readonly SqlRow[]> => {
+export const txOver = (
+  run: (text: string, params: readonly SqlValue[]) => Promise<SqlTable>,
+): Tx => ({
+  query: async (text, params = []) => {
     const { columns, rows } = await run(text, params);
     return rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]])));
-  };
-  let db: PgRemoteDatabase | undefined;
-  return {
-    query,
-    // Made when it is asked for: most transactions run constant text.
-    get db() {
-      return (db ??= drizzle(async (text, params: SqlValue[]) => {
-        const { rows } = await run(text, params);
-        return { rows: [...rows] };
-      }));
-    },
-  };
-}
+  },
+});
 
-/** Rolls back is not an error of Postgres: what the body threw goes on as it is. */
+/** Postgres is not there, or broke off: worth another try. */
 export const faultOf = (cause: unknown): Fault => new Fault("postgres", { retryable: true, cause });
 
 /** Classes of SQLSTATE that say "try again": connection, serialization, resources, shutdown. */

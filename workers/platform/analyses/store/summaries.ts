@@ -1,17 +1,20 @@
 /** Analyses as the API shows them. A row whose run failed reads as failed, whatever it still says. */
-import { and, desc, eq, sql, type SQL } from "drizzle-orm";
-import type { Tx } from "../../adapters/sql.ts";
-import { Analysis, type AnalysisStatus, type AnalysisSummary } from "../model.ts";
+import { and, desc, eq, fillPlaceholders, sql, type SQL } from "drizzle-orm";
+import { QueryBuilder } from "drizzle-orm/pg-core";
+import { numberOf, numberOrNull, textOf, textOrNull } from "../../adapters/rows.ts";
+import type { SqlRow, SqlValue, Tx } from "../../adapters/sql.ts";
+import { assert } from "../../model.ts";
+import { Analysis, AnalysisStatus, type AnalysisSummary } from "../model.ts";
 import { analyses, runs } from "./tables.ts";
 
-const status = sql<AnalysisStatus>`case when ${analyses.status} in ('pending', 'processing')
+const status = sql`case when ${analyses.status} in ('pending', 'processing')
   and ${runs.status} in ('failed', 'canceled') then 'failed' else ${analyses.status} end`;
 
 const SUMMARY = {
   id: analyses.id,
   name: analyses.name,
-  status,
-  run_status: runs.status,
+  status: status.as("status"),
+  run_status: sql`${runs.status}`.as("run_status"),
   source: analyses.source,
   repository: analyses.repository,
   workflow: analyses.workflow,
@@ -45,87 +48,117 @@ export interface ListFilter {
   readonly limit: number;
 }
 
+/** Each optional filter with its condition; the values are filled in per request. */
+const CONDITIONS = {
+  status: sql`${status} = ${sql.placeholder("status")}`,
+  repository: eq(analyses.repository, sql.placeholder("repository")),
+  category: sql`${sql.placeholder("category")} in (${analyses.category}, split_part(${analyses.category}, '.', 1))`,
+  after: sql`(${analyses.created_at}, ${analyses.id}) < (${sql.placeholder("createdAt")}::timestamptz, ${sql.placeholder("afterId")}::uuid)`,
+} as const satisfies Record<string, SQL>;
+type Condition = keyof typeof CONDITIONS;
+
+interface Built {
+  readonly sql: string;
+  readonly params: readonly unknown[];
+}
+
+/** Built once per set of filters, at most 16: building costs more than the rest of a request. */
+const lists = new Map<string, Built>();
+
+function listQuery(names: readonly Condition[]): Built {
+  const shape = names.join();
+  const known = lists.get(shape);
+  if (known !== undefined) return known;
+  const built = new QueryBuilder()
+    .select(SUMMARY)
+    .from(analyses)
+    .leftJoin(runs, sameRun)
+    .where(
+      and(eq(analyses.org_id, sql.placeholder("orgId")), ...names.map((name) => CONDITIONS[name])),
+    )
+    .orderBy(desc(analyses.created_at), desc(analyses.id))
+    .limit(sql.placeholder("limit"))
+    .toSQL();
+  lists.set(shape, built);
+  return built;
+}
+
 /** At most `limit` summaries, newest first. */
 export async function listAnalyses(
   tx: Tx,
   orgId: string,
   filter: ListFilter,
 ): Promise<readonly AnalysisSummary[]> {
-  const rows = await tx.db
-    .select(SUMMARY)
-    .from(analyses)
-    .leftJoin(runs, sameRun)
-    .where(and(eq(analyses.org_id, orgId), ...conditions(filter)))
-    .orderBy(desc(analyses.created_at), desc(analyses.id))
-    .limit(filter.limit);
+  const names = (["status", "repository", "category", "after"] as const).filter(
+    (name) => filter[name] !== undefined,
+  );
+  const { createdAt, id: afterId } = filter.after ?? {};
+  const rows = await run(tx, listQuery(names), { ...filter, orgId, createdAt, afterId });
   return rows.map(summaryOf);
 }
 
-function conditions(filter: ListFilter): readonly (SQL | undefined)[] {
-  const { category, repository, after } = filter;
-  return [
-    filter.status === undefined ? undefined : sql`${status} = ${filter.status}`,
-    repository === undefined ? undefined : eq(analyses.repository, repository),
-    category === undefined
-      ? undefined
-      : sql`${category} in (${analyses.category}, split_part(${analyses.category}, '.', 1))`,
-    after === undefined
-      ? undefined
-      : sql`(${analyses.created_at}, ${analyses.id}) < (${after.createdAt}::timestamptz, ${after.id}::uuid)`,
-  ];
-}
+const read = new QueryBuilder()
+  .select({ ...SUMMARY, result: analyses.result })
+  .from(analyses)
+  .leftJoin(runs, sameRun)
+  .where(and(eq(analyses.org_id, sql.placeholder("orgId")), eq(analyses.id, sql.placeholder("id"))))
+  .toSQL();
 
 export async function readAnalysis(
   tx: Tx,
   orgId: string,
   id: string,
 ): Promise<Analysis | undefined> {
-  const [row] = await tx.db
-    .select({ ...SUMMARY, result: analyses.result })
-    .from(analyses)
-    .leftJoin(runs, sameRun)
-    .where(and(eq(analyses.org_id, orgId), eq(analyses.id, id)));
+  const [row] = await run(tx, read, { orgId, id });
   return row === undefined
     ? undefined
-    : Analysis.parse({ ...summaryOf(row), result: row.result ?? null });
+    : Analysis.parse({ ...summaryOf(row), result: row["result"] ?? null });
 }
 
-/** What a query over SUMMARY answers. */
-type Row = {
-  [K in keyof typeof SUMMARY]: K extends keyof typeof analyses.$inferSelect
-    ? (typeof analyses.$inferSelect)[K]
-    : unknown;
-};
+const run = (tx: Tx, built: Built, values: Record<string, unknown>): Promise<readonly SqlRow[]> =>
+  tx.query(built.sql, fillPlaceholders([...built.params], values).map(bindable));
 
-function summaryOf(row: Row): AnalysisSummary {
-  const {
-    run_status,
-    confidence_value,
-    confidence_band,
-    failed_test_count,
-    error_code,
-    error_message,
-    ...rest
-  } = row;
+function bindable(value: unknown): SqlValue {
+  assert(typeof value === "string" || typeof value === "number", "filters are text and numbers");
+  return value;
+}
+
+function summaryOf(row: SqlRow): AnalysisSummary {
+  const found = AnalysisStatus.parse(row["status"]);
+  const band = textOrNull(row, "confidence_band");
   return {
-    ...rest,
-    name: row.name ?? "log",
+    id: textOf(row, "id"),
+    name: textOrNull(row, "name") ?? "log",
+    status: found,
+    source: row["source"] === "console" ? "console" : "api",
+    repository: textOrNull(row, "repository"),
+    workflow: textOrNull(row, "workflow"),
+    job: textOrNull(row, "job"),
+    step: textOrNull(row, "step"),
+    head_sha: textOrNull(row, "head_sha"),
+    branch: textOrNull(row, "branch"),
+    run_attempt: numberOrNull(row, "run_attempt"),
+    logs_size_bytes: numberOf(row, "logs_size_bytes"),
+    category: textOrNull(row, "category"),
     confidence:
-      confidence_value === null || confidence_band === null
-        ? null
-        : { value: confidence_value, band: confidence_band },
-    failed_tests: failed_test_count,
-    error: row.status === "failed" ? errorOf(error_code, error_message, run_status) : null,
+      band === null ? null : { value: numberOf(row, "confidence_value"), band: bandOf(band) },
+    title: textOrNull(row, "title"),
+    failed_tests: numberOf(row, "failed_test_count"),
+    run_id: textOrNull(row, "run_id"),
+    error: found === "failed" ? errorOf(row) : null,
+    created_at: textOf(row, "created_at"),
+    completed_at: textOrNull(row, "completed_at"),
+    processing_ms: numberOrNull(row, "processing_ms"),
   };
 }
 
-function errorOf(
-  code: string | null,
-  message: string | null,
-  runStatus: unknown,
-): { code: string; message: string } {
-  if (code !== null) return { code, message: message ?? code };
-  return runStatus === "canceled"
+const bandOf = (text: string): "high" | "medium" | "low" =>
+  text === "high" || text === "medium" ? text : "low";
+
+function errorOf(row: SqlRow): { code: string; message: string } {
+  const code = textOrNull(row, "error_code");
+  if (code !== null) return { code, message: textOrNull(row, "error_message") ?? code };
+  return row["run_status"] === "canceled"
     ? { code: "analysis_canceled", message: "The run was canceled. Run the analysis again." }
     : {
         code: "analysis_failed",
