@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
 import { Result } from "../workers/platform/analyses/model.ts";
 
-const BIN = fileURLToPath(new URL("edgewright.mjs", import.meta.url));
+const BIN = fileURLToPath(new URL("edgewright.mjs", import.meta.url).href);
 const dir = mkdtempSync(join(tmpdir(), "edgewright-cli-"));
 const FAILED = "step one\nsrc/a.c:12:5: error: 'x' undeclared\nmake: *** [a.o] Error 1\n";
 const write = (name: string, content: string | Uint8Array): string => {

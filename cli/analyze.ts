@@ -72,11 +72,12 @@ const found = (result: Result): boolean => result.blocks.some((block) => block.f
 async function explain(file: string, linesMax: number): Promise<Result | null> {
   try {
     const log = await openLog(file);
-    const { result } = await analyze(log, {
-      linesShownMax: linesMax,
-      unit: file === "-" ? "stdin" : file,
-    }).finally(() => log.close());
-    return result;
+    try {
+      const unit = file === "-" ? "stdin" : file;
+      return (await analyze(log, { linesShownMax: linesMax, unit })).result;
+    } finally {
+      await log.close();
+    }
   } catch (error) {
     if (!(error instanceof LogUnreadable)) throw error;
     process.stderr.write(`edgewright analyze: ${error.message}\n`);

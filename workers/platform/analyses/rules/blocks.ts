@@ -96,29 +96,41 @@ function scoredLine(line: WindowLine, at: number, known: Known, rank: Rank): Sco
   return { line, at, factors, score: scoreOf(factors), tail };
 }
 
-/** The block around a seed: its section and other blocks bound it. A parser's range, when it holds the seed, is the block. */
+/** The block around a seed: its section and other blocks bound it. A parser's range, when it holds the seed, is its core. */
 function extentOf(
   window: Window,
   seed: Scored,
   given: { taken: Uint8Array; known: Known; rank: Rank },
 ): Extent {
-  const { taken, known, rank } = given;
+  const { known, rank } = given;
+  const { lines } = window;
+  const bounds = boundsOf(window, seed, given);
+  const range = known.failures.find(
+    (failure) => failure.from <= seed.line.n && seed.line.n <= failure.to,
+  );
+  if (!range && seed.tail) return paragraph(lines, seed.at, bounds, rank);
+  if (!range) return grow(lines, seed.at, bounds, rank);
+  const first = lines[0]?.n ?? 1;
+  const last = Math.min(bounds.to, Math.max(seed.at, range.to - first));
+  return {
+    from: Math.max(bounds.from, Math.min(seed.at, range.from - first)),
+    to: growOn(lines, last, bounds, rank),
+  };
+}
+
+function boundsOf(
+  window: Window,
+  seed: Scored,
+  { taken, known }: { taken: Uint8Array; known: Known },
+): Extent {
   const section = sectionAt(known.outline, seed.line.n);
   const first = window.lines[0]?.n ?? 1;
   let from = Math.max(0, (section?.from ?? 1) - first);
   let to = Math.min(window.lines.length - 1, (section?.to ?? Infinity) - first);
-  for (let at = seed.at - 1; at >= from; at--) if (taken[at] === 1) from = at + 1;
-  for (let at = seed.at + 1; at <= to; at++) if (taken[at] === 1) to = at - 1;
-  const range = known.failures.find(
-    (failure) => failure.from <= seed.line.n && seed.line.n <= failure.to,
-  );
-  if (!range)
-    return seed.tail
-      ? paragraph(window.lines, seed.at, { from, to }, rank)
-      : grow(window.lines, seed.at, { from, to }, rank);
-  const last = Math.min(to, Math.max(seed.at, range.to - first));
-  const grown = rank.growParsed ? growOn(window.lines, last, { from, to }, rank) : last;
-  return { from: Math.max(from, Math.min(seed.at, range.from - first)), to: grown };
+  from = Math.max(from, taken.lastIndexOf(1, seed.at) + 1);
+  const next = taken.indexOf(1, seed.at);
+  if (next >= 0) to = Math.min(to, next - 1);
+  return { from, to };
 }
 
 function blockOf(scored: readonly Scored[], seed: Scored, known: Known, rank: Rank): Ranked {

@@ -44,25 +44,27 @@ export function classify(
   if (HEALTHY.test(head)) return NOTHING;
   const bare = head.startsWith("##[") ? head.replace(ANNOTATION, "") : head;
   let best: Verdict = NOTHING;
-  let known = 0;
   for (const index of asked) {
     const family = families[index];
-    if (
-      !family ||
-      (family.weight < best.weight &&
-        (best.several || (known >= SECOND_WEIGHT_MIN && family.weight < SECOND_WEIGHT_MIN)))
-    )
-      continue;
-    const match = family.re.exec(bare) ?? (bare === head ? null : family.re.exec(head));
-    if (!match || family.unless?.test(head)) continue;
-    const several = Math.min(known, family.weight) >= SECOND_WEIGHT_MIN || best.several;
-    known = Math.max(known, family.weight);
-    best =
-      family.weight > best.weight
-        ? { family, weight: family.weight, several, match }
-        : { ...best, several };
+    if (!family || settled(best, family)) continue;
+    const match = matchOf(family, bare, head);
+    if (match && family.unless?.test(head) !== true) best = joined(best, family, match);
   }
   return best.family === null ? best : damped(best, bare);
+}
+
+const matchOf = (family: Family, bare: string, head: string): RegExpExecArray | null =>
+  family.re.exec(bare) ?? (bare === head ? null : family.re.exec(head));
+
+/** Whether the family could change nothing any more. */
+const settled = (best: Verdict, family: Family): boolean =>
+  family.weight < best.weight && (best.several || family.weight < SECOND_WEIGHT_MIN);
+
+function joined(best: Verdict, family: Family, match: RegExpExecArray): Verdict {
+  const several = best.several || Math.min(best.weight, family.weight) >= SECOND_WEIGHT_MIN;
+  return family.weight > best.weight
+    ? { family, weight: family.weight, several, match }
+    : { ...best, several };
 }
 
 /** Echoes and descriptions of tests weigh little, whatever family they look like. */

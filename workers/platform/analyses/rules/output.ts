@@ -68,26 +68,29 @@ function shownBlock(
   };
 }
 
-/** Head and tail of a long block around its best line; the head gets two thirds. */
+/** Lines above the best one that stay when a block is cut from above. */
+const LEAD_LINES = 3;
+
+/** Cuts a long block: its head (two thirds) and its end, or, when its best line stands far below, the part around that. */
 function folded(
   block: Ranked,
   linesMax: number,
 ): { kept: Ranked["lines"]; omitted: [number, number][] } {
-  const lines = block.lines;
-  if (lines.length <= linesMax) return { kept: lines, omitted: [] };
+  const { lines } = block;
   const best = lines.indexOf(block.best);
-  const start = best < linesMax - 1 ? 0 : Math.max(0, Math.min(best - 3, lines.length - linesMax));
+  const spare = Math.max(0, lines.length - linesMax);
+  const start = best < linesMax - 1 ? 0 : Math.max(0, Math.min(best - LEAD_LINES, spare));
   const head = start > 0 ? linesMax : Math.max(best + 1, Math.ceil((linesMax * 2) / 3));
-  const tail = linesMax - head;
-  const kept = [...lines.slice(start, start + head), ...lines.slice(lines.length - tail)].slice(
-    0,
-    linesMax,
-  );
+  const keeps = (at: number): boolean =>
+    spare === 0 || (at >= start && at < start + head) || at >= lines.length - (linesMax - head);
   const omitted: [number, number][] = [];
-  if (start > 0) omitted.push([lines[0]?.n ?? 0, (lines[start]?.n ?? 1) - 1]);
-  const [gapFrom, gapTo] = [start + head, lines.length - tail - 1];
-  if (gapTo >= gapFrom) omitted.push([lines[gapFrom]?.n ?? 0, lines[gapTo]?.n ?? 0]);
-  return { kept, omitted };
+  for (const [at, line] of lines.entries()) {
+    if (keeps(at)) continue;
+    const last = omitted.at(-1);
+    if (last && last[1] === line.n - 1) last[1] = line.n;
+    else omitted.push([line.n, line.n]);
+  }
+  return { kept: lines.filter((_, at) => keeps(at)), omitted };
 }
 
 /** `message2` and the like are alternatives of one pattern: their number is dropped. */

@@ -35,8 +35,6 @@ export interface Rank {
   readonly growWeight: number;
   readonly growUp: number;
   readonly growDown: number;
-  /** Whether a block a parser bounded goes on over continuation lines. */
-  readonly growParsed: boolean;
   /** Lines a block without any known failure reaches up and down. */
   readonly tailUp: number;
   /** A further block is shown when its score is at least this share of the best. */
@@ -69,7 +67,6 @@ export const RANK: Rank = {
   growWeight: 2.5,
   growUp: 3,
   growDown: 120,
-  growParsed: true,
   tailUp: 6,
   keep: 0.6,
   keepSameCode: 0.6,

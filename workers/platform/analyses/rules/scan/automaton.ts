@@ -21,13 +21,6 @@ interface Nfa {
   readonly starts: number[];
 }
 
-/** Builds the automaton; output `k` stands for `fragments[k]`. Cost: states x byte classes, some 10 ms. */
-export function automatonOf(fragments: readonly Fragment[]): Automaton {
-  const nfa = positions(fragments);
-  const { classes, samples } = byteClasses(nfa.sets);
-  return determinise(nfa, classes, samples);
-}
-
 /** Where a fragment may go on: behind some positions, or still at the very start. */
 interface Front {
   readonly ends: readonly number[];

@@ -218,18 +218,36 @@ class Walk implements RawLine {
   }
 }
 
+const [OPEN_BRACKET, CLOSE_BRACKET, UNDERSCORE, BELL] = [91, 93, 95, 7];
+
 /** Where the text goes on after an escape sequence; `at` is behind the ESC. Stops at LF, which always ends a line. */
 function pastEscape(buffer: Uint8Array, at: number, length: number): number {
   const kind = buffer[at] ?? LF;
   if (kind === LF || kind === ESC) return at;
-  if (kind !== 91 && kind !== 93 && kind !== 95) return at + 1;
-  let end = at + 1;
-  while (end < length) {
+  if (kind === OPEN_BRACKET) return pastControl(buffer, at + 1, length);
+  if (kind === CLOSE_BRACKET || kind === UNDERSCORE) return pastString(buffer, at + 1, length);
+  return at + 1;
+}
+
+/** A control sequence ends with a letter or the like. */
+function pastControl(buffer: Uint8Array, at: number, length: number): number {
+  let end = at;
+  for (; end < length; end++) {
     const byte = buffer[end] ?? LF;
     if (byte === LF) return end;
-    if (kind === 91 ? byte >= 64 && byte <= 126 : byte === 7) return end + 1;
-    if (kind !== 91 && byte === ESC) return Math.min(length, end + 2);
-    end++;
+    if (byte >= 64 && byte <= 126) return end + 1;
+  }
+  return end;
+}
+
+/** A string (title, link, time) ends with BEL or ESC and one more byte. */
+function pastString(buffer: Uint8Array, at: number, length: number): number {
+  let end = at;
+  for (; end < length; end++) {
+    const byte = buffer[end] ?? LF;
+    if (byte === LF) return end;
+    if (byte === BELL) return end + 1;
+    if (byte === ESC) return Math.min(length, end + 2);
   }
   return end;
 }

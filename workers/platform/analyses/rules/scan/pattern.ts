@@ -310,18 +310,21 @@ class Reader {
       for (const byte of range(previous, Math.min(to, 255))) this.#add(set, byte);
       return -1;
     }
-    let literal = char;
-    if (char === "\\") {
-      const escape = this.#source[this.#at++] ?? "";
-      const known = CLASSES[escape];
-      known?.forEach((has, byte) => has && this.#add(set, byte));
-      if (known) return -1;
-      literal = escape === "b" ? "\b" : this.#unescape(escape);
-    }
-    const code = literal.codePointAt(0) ?? 0;
+    const literal = char === "\\" ? this.#escapedMember(set) : char;
+    const code = literal?.codePointAt(0);
+    if (literal === null || code === undefined) return -1;
     if (code < 128) this.#add(set, code);
     else wide.push(this.#literal(literal));
     return code < 128 ? code : -1;
+  }
+
+  /** Adds a class like `\d` and answers null, or gives the one character that is meant. */
+  #escapedMember(set: Uint8Array): string | null {
+    const escape = this.#source[this.#at++] ?? "";
+    const known = CLASSES[escape];
+    known?.forEach((has, byte) => has && this.#add(set, byte));
+    if (known) return null;
+    return escape === "b" ? "\b" : this.#unescape(escape);
   }
 
   #add(set: Uint8Array, byte: number): void {
