@@ -5,6 +5,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findChromium, NO_CHROMIUM } from "./chromium.ts";
+import { ensureChromium } from "./chromium-install.ts";
 import { closingLine, NOTHING, readJunit, sum, type Totals, writeJunit } from "./junit.ts";
 import { runWork, type Shell } from "./gate-work.ts";
 import { BUDGET_S, CI_STAGES, type Stage, TEST_STAGES } from "./stages.ts";
@@ -34,6 +35,10 @@ export async function gate(mode: "test" | "ci", names: readonly string[]): Promi
   const started = performance.now();
   mkdirSync(REPORTS, { recursive: true });
   const outcomes: Outcome[] = [];
+  if (mode === "ci") {
+    const browser = ensureChromium(process.env);
+    process.stdout.write(`browser: ${browser.why}\n`);
+  }
   for (const stage of stagesFor(mode, names)) {
     process.stdout.write(`\n=== ${stage.name} (budget ${stage.budgetS} s)\n`);
     outcomes.push(await runStage(stage));
