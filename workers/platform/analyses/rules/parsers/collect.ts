@@ -4,7 +4,9 @@ import { DIAGNOSTICS_MAX, FAILED_TESTS_MAX, type FailureRange, type Findings } f
 import { present } from "./words.ts";
 
 /** Failure ranges kept per log. */
-export const FAILURES_MAX = 10_000;
+export const FAILURES_MAX = 2_000;
+/** Longest name and message kept of one finding: 10,000 whole lines would be 40 MB. */
+export const TEXT_CHARS_MAX = 1_000;
 /** Totals kept per log: one per test run, and a build may run one per module. */
 export const COUNTS_MAX = 1_000;
 /** Tests of one name that are compared before a further one is simply kept. */
@@ -43,7 +45,7 @@ export function collect(): { readonly findings: Findings; read(): Found } {
         if (tests.length >= FAILED_TESTS_MAX) return;
         same.push(tests.length);
         byName.set(key, same);
-        tests.push(present(test));
+        tests.push(present({ ...test, name: cut(test.name), message: cut(test.message) }));
       },
       counts(total) {
         if (counts.length < COUNTS_MAX) counts.push(total);
@@ -53,10 +55,12 @@ export function collect(): { readonly findings: Findings; read(): Found } {
         const key = `${diagnostic.log_line} ${diagnostic.line ?? ""} ${diagnostic.file}`;
         if (diagnostics.length >= DIAGNOSTICS_MAX || seen.has(key)) return;
         seen.add(key);
-        diagnostics.push(present(diagnostic));
+        diagnostics.push(present({ ...diagnostic, message: cut(diagnostic.message) }));
       },
       failure(range) {
-        if (failures.length < FAILURES_MAX) failures.push(range);
+        const last = failures.at(-1);
+        const known = last !== undefined && last.from <= range.from && range.to <= last.to;
+        if (!known && failures.length < FAILURES_MAX) failures.push(range);
       },
     },
     read: () => ({
@@ -66,6 +70,12 @@ export function collect(): { readonly findings: Findings; read(): Found } {
       failures: failures.toSorted((a, b) => a.from - b.from || a.to - b.to),
     }),
   };
+}
+
+function cut(text: string): string;
+function cut(text: string | undefined): string | undefined;
+function cut(text: string | undefined): string | undefined {
+  return text?.slice(0, TEXT_CHARS_MAX);
 }
 
 /** Whether two reports of one framework and name mean one test: the shorter suite ends the longer at a boundary. */

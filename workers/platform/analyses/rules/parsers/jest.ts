@@ -22,6 +22,8 @@ export const jest: Parser = {
 interface Failure {
   readonly title: string;
   readonly from: number;
+  /** The last line that is surely the failure's: its details are indented. */
+  end: number;
   readonly file: string | undefined;
   message?: string;
   line?: number;
@@ -32,44 +34,43 @@ function open(findings: Findings): OpenParser {
   let file: string | undefined;
   let failure: Failure | undefined;
   let since = 0;
-  let last = 0;
-  const flush = (to: number): void => {
-    if (failure !== undefined) report(findings, failure, to);
+  const flush = (): void => {
+    if (failure !== undefined) report(findings, failure);
     failure = undefined;
   };
   return {
     feed(line, n) {
-      last = n;
       if (since === 0) since = n;
       const heading = HEADING.exec(line)?.[1];
       const header = heading === undefined ? FILE.exec(line) : null;
       if (heading !== undefined || header !== null) {
-        flush(n - 1);
+        flush();
         since = n;
         if (header !== null) file = header[1] === "FAIL" ? header[2] : undefined;
         else if (heading !== undefined) failure = begin(heading, n, file);
         return header === null || header[1] === "FAIL";
       }
       if (/^(?:Tests|Test Suites|Snapshots): {1,}\d/.test(line)) {
-        flush(n - 1);
+        flush();
         totals(line, findings);
         return false;
       }
-      if (failure !== undefined) readDetail(failure, line);
+      if (failure !== undefined) readDetail(failure, line, n);
       return n - since < PARSER_LINES_MAX;
     },
-    end: () => flush(last),
+    end: flush,
   };
 }
 
 function begin(title: string, from: number, file: string | undefined): Failure | undefined {
   if (NOT_A_TEST.test(title) && !title.startsWith("Test suite failed")) return undefined;
   const code = title.startsWith("Test suite failed") ? "test.setup" : "test.assertion";
-  return { title, from, file, code };
+  return { title, from, end: from, file, code };
 }
 
-function readDetail(failure: Failure, line: string): void {
+function readDetail(failure: Failure, line: string, n: number): void {
   const text = line.trim();
+  if (text !== "" && /^\s/.test(line)) failure.end = n;
   if (failure.message === undefined && text !== "") {
     failure.message = text.slice(0, 500);
     if (/snapshot/i.test(text)) failure.code = "test.snapshot";
@@ -82,8 +83,8 @@ function readDetail(failure: Failure, line: string): void {
   }
 }
 
-function report(findings: Findings, failure: Failure, to: number): void {
-  findings.failure({ from: failure.from, to, code: failure.code });
+function report(findings: Findings, failure: Failure): void {
+  findings.failure({ from: failure.from, to: failure.end, code: failure.code });
   if (failure.code === "test.setup") return;
   const parts = failure.title.split(" › ");
   const name = parts.pop() ?? failure.title;

@@ -1,6 +1,6 @@
 /** Mocha and runners that share its spec reporter: the numbered list below `N failing`, and its totals. */
 import { PARSER_LINES_MAX, type Findings, type OpenParser, type Parser } from "./contract.ts";
-import { intOf } from "./words.ts";
+import { brief, group, intOf } from "./words.ts";
 
 const PASSING = /^\s*(?:[✓✔√] )?(\d+) (?:passing|tests? complete)(?: \(.*\))?\s*$/;
 const PENDING = /^\s*(?:- )?(\d+) pending\s*$/;
@@ -21,16 +21,19 @@ interface Failure {
   readonly from: number;
   readonly titles: string[];
   titled: boolean;
-  message?: string;
+  /** Column of the last title: a deeper line goes on with it, even behind a title that ends in a colon. */
+  column: number;
+  /** The last line that is surely the failure's: indented, not blank. */
+  end: number;
+  message?: string | undefined;
 }
 
 function open(findings: Findings): OpenParser {
   const totals = { passing: 0, pending: 0, failing: 0, gap: 0 };
   let failure: Failure | undefined;
   let expected = 1;
-  let last = 0;
-  const flush = (to: number): void => {
-    if (failure !== undefined) report(findings, failure, to);
+  const flush = (): void => {
+    if (failure !== undefined) report(findings, failure);
     failure = undefined;
   };
   /** Before the list: totals in any order, blank lines between; three other lines end it. */
@@ -46,22 +49,26 @@ function open(findings: Findings): OpenParser {
   };
   return {
     feed(line, n) {
-      last = n;
       const item = ITEM.exec(line);
       if (item !== null && intOf(item[1]) === expected && totals.failing >= expected) {
-        flush(n - 1);
+        flush();
         expected += 1;
-        failure = { from: n, titles: [], titled: false };
-        addTitle(failure, item[2] ?? "");
+        failure = {
+          from: n,
+          end: n,
+          titles: [],
+          titled: false,
+          column: columnOf(line, group(item, 2)),
+        };
+        addTitle(failure, group(item, 2));
         return true;
       }
       if (failure === undefined) return header(line);
-      if (!failure.titled) addTitle(failure, line.trim());
-      else readDetail(failure, line);
+      take(failure, line, n);
       return !over(failure, line, n);
     },
     end() {
-      flush(last);
+      flush();
       if (totals.passing + totals.failing === 0) return;
       findings.counts({
         framework: "mocha",
@@ -78,6 +85,22 @@ const over = (failure: Failure, line: string, n: number): boolean =>
   n - failure.from > PARSER_LINES_MAX ||
   /^(?:npm ERR!|error Command failed|\$ |=====|ERROR: |The command )/.test(line);
 
+const columnOf = (line: string, text: string): number =>
+  line.length - line.trimStart().length + (text === "" ? 0 : line.trimStart().indexOf(text));
+
+function take(failure: Failure, line: string, n: number): void {
+  const text = line.trim();
+  if (text !== "" && /^\s/.test(line)) failure.end = n;
+  const column = line.length - line.trimStart().length;
+  const deeper = failure.message === undefined && column > failure.column && text !== "";
+  if (failure.titled && !deeper) failure.message ??= brief(text);
+  else {
+    if (failure.titled) failure.titles.push(`${failure.titles.pop() ?? ""}:`);
+    failure.column = column;
+    addTitle(failure, text);
+  }
+}
+
 function addTitle(failure: Failure, text: string): void {
   if (text === "") {
     failure.titled = true;
@@ -87,18 +110,13 @@ function addTitle(failure: Failure, text: string): void {
   failure.titles.push(text.replace(/:$/, ""));
 }
 
-function readDetail(failure: Failure, line: string): void {
-  const text = line.trim();
-  if (failure.message === undefined && text !== "") failure.message = text.slice(0, 500);
-}
-
-function report(findings: Findings, failure: Failure, to: number): void {
+function report(findings: Findings, failure: Failure): void {
   const suites = failure.titles.slice(0, -1);
   const name = failure.titles.at(-1) ?? "";
   const hook = /^"(?:before|after)/.test(name);
   findings.failure({
     from: failure.from,
-    to,
+    to: failure.end,
     code: hook
       ? "test.setup"
       : /Timeout of \d/.test(failure.message ?? "")

@@ -101,7 +101,11 @@ function single(line: string, n: number, findings: Findings): boolean {
         ? whole(file, n, message)
         : node(file, `${path.slice(2)}${group(summary, 4)}`, n, message);
     findings.failedTest(test);
-    findings.failure({ from: n, to: n, code: path === "" ? "test.setup" : "test.assertion" });
+    findings.failure({
+      from: n,
+      to: n,
+      code: summary[1] === "ERROR" ? "test.setup" : "test.assertion",
+    });
     return true;
   }
   const verbose = VERBOSE.exec(line);

@@ -106,6 +106,10 @@ const CASES: Readonly<Record<string, Case>> = {
   mocha: {
     hits: [
       [
+        "  1 failing\n\n  1) Cart\n       GET /items:\n         answers:\n     Error: boom\n",
+        ["Cart GET /items: | answers"],
+      ],
+      [
         "  3 passing (12ms)\n  1 failing\n\n  1) Cart\n       adds items:\n     AssertionError: expected 3 to equal 4\n      at Context.<anonymous> (test/cart.js:7:9)\n",
         ["Cart | adds items"],
       ],
