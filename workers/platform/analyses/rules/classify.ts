@@ -41,7 +41,6 @@ export function classify(
   families: readonly Family[],
 ): Verdict {
   const head = text.length > MATCHED_CHARS_MAX ? text.slice(0, MATCHED_CHARS_MAX) : text;
-  if (HEALTHY.test(head)) return NOTHING;
   const bare = head.startsWith("##[") ? head.replace(ANNOTATION, "") : head;
   let best: Verdict = NOTHING;
   for (const index of asked) {
@@ -69,6 +68,7 @@ function joined(best: Verdict, family: Family, match: RegExpExecArray): Verdict 
 
 /** Echoes and descriptions of tests weigh little, whatever family they look like. */
 function damped(verdict: Verdict, text: string): Verdict {
+  if (HEALTHY.test(text)) return NOTHING;
   if (verdict.weight > WARNING_WEIGHT_MAX && WARNING.test(text))
     return { ...verdict, weight: WARNING_WEIGHT_MAX, several: false };
   if (verdict.weight > ECHO_WEIGHT_MAX && ECHO.test(text))
