@@ -183,6 +183,20 @@ describe("[AN21] parsers", () => {
     }
   });
 
+  test("[AN21] a runner's mark before a line hides no finding", () => {
+    const lines = [
+      "##[error]src/cart.ts(3,13): error TS2304: Cannot find name 'x'.",
+      "/app/a.js",
+      "##[warning]  2:10  warning  Odd  no-odd",
+    ];
+    expect(
+      parseLines(lines).diagnostics.map(({ file, line, message }) => [file, line, message]),
+    ).toEqual([
+      ["src/cart.ts", 3, "Cannot find name 'x'."],
+      ["/app/a.js", 2, "Odd  no-odd"],
+    ]);
+  });
+
   test("[AN21] no more than 10,000 failed tests are kept", () => {
     const lines = Array.from(
       { length: FAILED_TESTS_MAX + 10 },

@@ -209,6 +209,12 @@ const ROWS: readonly (Row & { readonly prefilter: string })[] = [
       add(f, n, { tool: "msvc", word: "error", file: m[1], rule: m[3], message: m[2] }),
   },
   {
+    // mypy about a whole file
+    prefilter: String.raw`\.pyi?: (?:error|note|warning): `,
+    shape: /^(\S+\.pyi?): (error|note|warning): (.*)$/,
+    found: (m, n, f) => add(f, n, { tool: "mypy", word: m[2], file: m[1], message: m[3] }),
+  },
+  {
     prefilter: String.raw`^Diff in \S`,
     shape: /^Diff in (\S+?)(?: at line |:)(\d+):$/,
     found: (m, n, f) =>

@@ -1,6 +1,6 @@
 /** Jest: `●` headings of failed tests below their `FAIL file` line, and the closing totals. */
 import { PARSER_LINES_MAX, type Findings, type OpenParser, type Parser } from "./contract.ts";
-import { intOf } from "./words.ts";
+import { brief, group, intOf } from "./words.ts";
 
 const FILE =
   /^\s{0,2}(FAIL|PASS)\s+(?:\S.* )?(\S+\.\w+)(?: \([\d.]+ ?m?s\))?(?: \(\d[\d.]* MB heap size\))?\s*$/;
@@ -25,8 +25,8 @@ interface Failure {
   /** The last line that is surely the failure's: its details are indented. */
   end: number;
   readonly file: string | undefined;
-  message?: string;
-  line?: number;
+  message?: string | undefined;
+  line?: number | undefined;
   code: "test.assertion" | "test.timeout" | "test.snapshot" | "test.setup";
 }
 
@@ -72,15 +72,17 @@ function readDetail(failure: Failure, line: string, n: number): void {
   const text = line.trim();
   if (text !== "" && /^\s/.test(line)) failure.end = n;
   if (failure.message === undefined && text !== "") {
-    failure.message = text.slice(0, 500);
+    failure.message = brief(text);
     if (/snapshot/i.test(text)) failure.code = "test.snapshot";
     else if (/[tT]imeout|timed out/.test(text)) failure.code = "test.timeout";
   }
-  const at = failure.line === undefined && failure.file !== undefined ? ASIDE.exec(line) : null;
-  if (at !== null && failure.file !== undefined && (at[1] ?? "").endsWith(failure.file)) {
-    const number = intOf(at[2]);
-    if (number !== undefined) failure.line = number;
-  }
+  if (failure.line === undefined) failure.line = lineIn(failure.file, text);
+}
+
+/** The line of a stack frame in the test's own file. */
+function lineIn(file: string | undefined, text: string): number | undefined {
+  const at = file === undefined || !text.startsWith("at ") ? null : ASIDE.exec(text);
+  return file !== undefined && group(at, 1).endsWith(file) ? intOf(at?.[2]) : undefined;
 }
 
 function report(findings: Findings, failure: Failure): void {

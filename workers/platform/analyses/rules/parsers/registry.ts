@@ -30,8 +30,9 @@ import { nodeTest, prove, tap } from "./tap.ts";
 import { ghc, goBuild } from "./two-line-compilers.ts";
 import { trial, unittest } from "./unittest.ts";
 import { vitest } from "./vitest.ts";
+import { unmarked } from "./words.ts";
 
-export const PARSERS: readonly Parser[] = [
+const OWN: readonly Parser[] = [
   pytest,
   unittest,
   trial,
@@ -89,3 +90,18 @@ export const PARSERS: readonly Parser[] = [
   buildTools,
   located,
 ];
+
+/**
+ * CI runners turn lines that a problem matcher knows into commands (`##[error]src/a.ts(1,2): ...`): every parser reads
+ * what stands behind the mark.
+ */
+const behindMarks = (parser: Parser): Parser => ({
+  ...parser,
+  opens: (line) => parser.opens(unmarked(line)),
+  open(findings) {
+    const own = parser.open(findings);
+    return { feed: (line, n) => own.feed(unmarked(line), n), end: () => own.end() };
+  },
+});
+
+export const PARSERS: readonly Parser[] = OWN.map(behindMarks);

@@ -2,6 +2,7 @@
 import { collect, type Found } from "./collect.ts";
 import type { OpenParser, Parser } from "./contract.ts";
 import { PARSERS } from "./registry.ts";
+import { unmarked } from "./words.ts";
 
 /**
  * Feeds normalised lines (AN10: no terminators, escapes or leading times) to every parser that opens.
@@ -17,7 +18,7 @@ export function parseLines(lines: Iterable<string>, parsers: readonly Parser[] =
   let n = 0;
   for (const line of lines) {
     n += 1;
-    const asked = prefilter.test(line) ? parsers : [];
+    const asked = prefilter.test(unmarked(line)) ? parsers : [];
     for (const parser of asked) {
       if (!open.has(parser) && parser.opens(line)) open.set(parser, parser.open(findings));
     }

@@ -192,6 +192,7 @@ function stylishRow(line: string, file: string, n: number): Diagnostic | undefin
 }
 
 function toolOf(file: string, message: string): string {
+  if (/\.ya?ml$/.test(file)) return "yamllint";
   if (/\.(?:css|scss|sass|less|styl)$/.test(file)) return "stylelint";
   if (message.endsWith("remark-lint")) return "remark_lint";
   return /\.(?:mdx?|markdown|txt|rst)$/.test(file) ? "textlint" : "eslint";

@@ -38,6 +38,10 @@ export function trimEndOf(text: string, chars: string): string {
   return text.slice(0, end);
 }
 
+/** The line without the mark a CI runner puts before it; most lines come back as they are. */
+export const unmarked = (line: string): string =>
+  line.startsWith("##[") ? line.replace(/^##\[(?:error|warning|notice)\]/, "") : line;
+
 /** What a group caught, empty when it caught nothing. */
 export const group = (match: RegExpExecArray | null, index: number): string => match?.[index] ?? "";
 
