@@ -52,7 +52,11 @@ export async function runWork(
 }
 
 async function vitest(which: readonly string[], report: string, shell: Shell): Promise<Ended> {
-  const reporters = ["--reporter=default", "--reporter=junit", `--outputFile.junit=${report}`];
+  const reporters = [
+    `--reporter=${which.some((one) => SLOW.includes(one)) ? "verbose" : "default"}`,
+    "--reporter=junit",
+    `--outputFile.junit=${report}`,
+  ];
   const run = await execute(["vitest", "run", ...reporters, ...which], shell);
   return { ok: run.code === 0, reports: [report] };
 }

@@ -13,8 +13,9 @@ import { BUDGET_S, CI_STAGES, type Stage, TEST_STAGES } from "./stages.ts";
 const ROOT = join(import.meta.dirname, "..");
 const REPORTS = join(ROOT, "reports");
 
-/** A stage that hangs is killed after this many times its budget. */
+/** A stage that hangs is killed after this many times its budget, and not before this many seconds: a machine may be busy. */
 const KILL_AFTER_BUDGETS = 3;
+const KILL_AFTER_S_MIN = 300;
 
 interface Outcome {
   stage: string;
@@ -77,7 +78,7 @@ async function work(stage: Stage): Promise<Pick<Outcome, "totals" | "broken">> {
   const shell: Shell = {
     root: ROOT,
     env: { ...stage.env },
-    deadline: Date.now() + stage.budgetS * KILL_AFTER_BUDGETS * 1000,
+    deadline: Date.now() + Math.max(stage.budgetS * KILL_AFTER_BUDGETS, KILL_AFTER_S_MIN) * 1000,
   };
   const all: Totals[] = [];
   let broken = false;
