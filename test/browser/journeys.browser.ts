@@ -191,6 +191,7 @@ browserTest(
 browserTest("[CN8] a slow page shows nothing for 150 ms, then a skeleton", async () => {
   const page = await signedIn.newPage();
   await page.goto(`${product.api}/o/acme/account`);
+  await page.getByRole("heading", { name: "Account", level: 1 }).waitFor();
   await page.route("**/api/v1/analyses?*", async (route) => {
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     await route.continue();

@@ -62,8 +62,10 @@ afterAll(async () => {
   await product.stop();
 });
 
+// Two cores: a page waits for the network while axe reads another.
 test.skipIf(!found).each(PAGES)(
   "[CN1] [CN2] [CN23] %s: by its URL, no error, axe clean in light and dark, 360 px wide",
+  { concurrent: true },
   async (_name, path, heading) => {
     const page = await context.newPage();
     const complaints = watch(page);
