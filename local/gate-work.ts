@@ -51,6 +51,9 @@ export async function runWork(
   }
 }
 
+/** Worlds whose tests take seconds each: a line per test shows which one hangs. */
+const SLOW = ["e2e", "browser", "kill"];
+
 async function vitest(which: readonly string[], report: string, shell: Shell): Promise<Ended> {
   const reporters = [
     `--reporter=${which.some((one) => SLOW.includes(one)) ? "verbose" : "default"}`,
