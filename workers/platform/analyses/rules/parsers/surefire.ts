@@ -10,10 +10,13 @@ const TOTALS =
 const MARKED =
   /^(?:\[ERROR\] )?(\S.*?)(?: --|  ?) ?Time elapsed: [\d.,]+ (?:s|sec|ms) +<<< (FAILURE|ERROR)!/;
 const LIST =
-  /^(?:\[(?:ERROR|WARNING|INFO)\] )?(Failed tests|Tests in error|Failures|Errors|Flaked tests|Flakes|Skipped): *(.*)$/;
+  /^(?:\[(?:ERROR|WARNING|INFO)\] )?(Failed tests|Tests in error|Crashed tests|Failures|Errors|Flaked tests|Flakes|Skipped): *(.*)$/;
 const OLD_ITEM = /^(\S.*?)\(([\w$.]+\.[\w$]+)\)(?:\s*[:;] ?(.*))?$/;
 const NEW_ITEM =
   /^((?:[\w$.]+>)?[\w$.]+\.[^\s:»(]+(?:\([\w$., ]*\))?(?:\[[^\]]*\])?)(?:->[\w$.:>-]*)?(?::(\d+)(?:->\S*)?)?(?: » (.*)| (.*))?$/;
+
+const BUILD_END = /^\[(?:INFO|ERROR)\] BUILD (?:SUCCESS|FAILURE)|^\[INFO\] -{60,}$/;
+const CRASHED_ITEM = /^(?:[\w$]+\.)+[A-Z][\w$]*$/;
 
 export const surefire: Parser = {
   id: "surefire",
@@ -21,7 +24,7 @@ export const surefire: Parser = {
   prefilter: [
     String.raw`^(?:\[INFO\] )?Running (?:[\w$]+\.)*[\w$]+\s*$`,
     String.raw`<<< (?:FAILURE|ERROR)!`,
-    String.raw`^(?:\[ERROR\] )?(?:Failed tests|Tests in error|Failures|Errors): *`,
+    String.raw`^(?:\[ERROR\] )?(?:Failed tests|Tests in error|Crashed tests|Failures|Errors): *`,
     String.raw`^(?:\[\w+\] ?)?Tests run: *\d+, *Failures: *\d+`,
   ],
   opens: (line) => RUNNING.test(line) || MARKED.test(line) || TOTALS.test(line) || LIST.test(line),
@@ -56,8 +59,11 @@ function open(findings: Findings): OpenParser {
       }
       if (state.marked !== undefined && detail(state.marked, line)) flush(state, findings, n);
       if (state.list !== "") item(line, state.list, n, findings);
-      if (/^\[(?:INFO|ERROR)\] BUILD (?:SUCCESS|FAILURE)|^\[INFO\] -{60,}$/.test(line))
+      if (BUILD_END.test(line)) {
+        // The build went on: whatever ran has ended, even if its totals were garbled.
+        state.running = undefined;
         return false;
+      }
       return n - state.since < PARSER_LINES_MAX;
     },
     end() {
@@ -112,7 +118,8 @@ const significant = (line: string): boolean =>
   line.includes("Running") ||
   line.includes("Fail") ||
   line.includes("Errors:") ||
-  line.includes("Fla");
+  line.includes("Fla") ||
+  line.includes("Crashed");
 
 function begin(subject: string, kind: string, running: string | undefined, n: number): Marked {
   const known = javaName(subject) ?? {
@@ -139,10 +146,13 @@ function item(line: string, list: string, n: number, findings: Findings): void {
   const text = line.replace(/^\[ERROR\] /, "").trim();
   if (text === "" || /^Run \d+: /.test(text)) return;
   const code = /error/i.test(list) ? "test.error" : "test.assertion";
-  const test = oldItem(text, n) ?? newItem(text, n);
+  const crashed = list.startsWith("Crashed") && CRASHED_ITEM.test(text);
+  const test = crashed
+    ? { framework: "surefire", name: text, log_line: n }
+    : (oldItem(text, n) ?? newItem(text, n));
   if (test === undefined) return;
   findings.failedTest(test);
-  findings.failure({ from: n, to: n, code });
+  findings.failure({ from: n, to: n, code: crashed ? "test.crash" : code });
 }
 
 function oldItem(text: string, n: number): FailedTest | undefined {

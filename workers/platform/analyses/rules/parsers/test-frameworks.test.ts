@@ -5,7 +5,7 @@ import { parseLines } from "./run.ts";
 
 interface Case {
   readonly hits: readonly [log: string, found: readonly string[]][];
-  readonly misses: readonly [string, string];
+  readonly misses: readonly [string, string, ...string[]];
 }
 
 /** `suite | name`, as every hit below expects it. */
@@ -225,6 +225,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   surefire: {
     hits: [
+      ["[ERROR] Crashed tests:\n[ERROR] com.example.CartTest\n", [" | com.example.CartTest"]],
       [
         "testTotal(com.example.CartTest)  Time elapsed: 0.01 sec  <<< FAILURE!\njava.lang.AssertionError: 3",
         ["com.example.CartTest | testTotal"],
@@ -244,6 +245,7 @@ const CASES: Readonly<Record<string, Case>> = {
       ["Running com.example.CartTest\nstarting\nDone.", [" | com.example.CartTest"]],
     ],
     misses: [
+      "Running com.example.CartTest\n..Tests run: 5, Failures: 0, Errors: 0\n[INFO] BUILD SUCCESS",
       "Running com.example.CartTest\nTests run: 5, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 0.1 sec",
       "[ERROR] Failures: none were found by the scanner",
     ],
