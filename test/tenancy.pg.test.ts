@@ -184,56 +184,75 @@ describe("two organizations", () => {
   });
 });
 
+/** Tables without forced row security or without a policy. */
+async function bareTables(): Promise<unknown[]> {
+  const rows = await db.as("superuser")`
+    select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    where n.nspname = 'platform' and c.relkind in ('r', 'p')
+      and not (c.relrowsecurity and c.relforcerowsecurity and exists (select from pg_policy p where p.polrelid = c.oid))`;
+  return rows.map((row) => row["relname"]);
+}
+
+const strayTables = async (): Promise<readonly Table[]> =>
+  (await tables()).filter(
+    ({ name, columns }) => !columns.includes("org_id") && !GLOBAL_TABLES.includes(name),
+  );
+
+/** Policies that compute the scope per row: only inside a sub-select it is computed once. */
+async function barePolicies(): Promise<string[]> {
+  const rows = await db.as("superuser")`
+    select tablename, policyname, coalesce(qual, '') || coalesce(with_check, '') as text from pg_policies where schemaname = 'platform'`;
+  return rows
+    .filter((row) => /(?<!SELECT )platform\.current_(?:org|user_id)\(\)/.test(String(row["text"])))
+    .map((row) => `${String(row["tablename"])}.${String(row["policyname"])}`);
+}
+
+/** Tables and functions on which PUBLIC has a right. */
+async function openObjects(): Promise<unknown[]> {
+  const rows = await db.as("superuser")`
+    select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace, aclexplode(c.relacl) acl
+    where n.nspname = 'platform' and acl.grantee = 0
+    union all
+    select p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace,
+      aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) acl
+    where n.nspname = 'platform' and acl.grantee = 0`;
+  return rows.map((row) => row["name"]);
+}
+
+/** Foreign keys whose columns begin no index: deleting the other side would read the whole table. */
+async function bareKeys(): Promise<unknown[]> {
+  const rows = await db.as("superuser")`
+    select con.conrelid::regclass::text || ' ' || con.conname as name from pg_constraint con
+    join pg_namespace n on n.oid = con.connamespace
+    where n.nspname = 'platform' and con.contype = 'f' and not exists (
+      select from pg_index i where i.indrelid = con.conrelid and i.indpred is null
+        and (i.indkey::int2[])[0:cardinality(con.conkey) - 1] @> con.conkey)`;
+  return rows.map((row) => row["name"]);
+}
+
 describe("the catalog", () => {
   test("[TN7] row security is enabled and forced on every table, each of which has a policy", async () => {
-    const bare = await db.as("superuser")`
-      select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
-      where n.nspname = 'platform' and c.relkind in ('r', 'p')
-        and not (c.relrowsecurity and c.relforcerowsecurity and exists (select from pg_policy p where p.polrelid = c.oid))`;
-    expect(bare.map((row) => row["relname"])).toEqual([]);
+    expect(await bareTables()).toEqual([]);
   });
 
   test("[TN7] a table belongs to an organization or is on the list of global ones", async () => {
-    const strays = (await tables()).filter(
-      ({ name, columns }) => !columns.includes("org_id") && !GLOBAL_TABLES.includes(name),
-    );
-    expect(strays).toEqual([]);
+    expect(await strayTables()).toEqual([]);
   });
 
   test("[TN7] policies compute the scope once per statement, not per row", async () => {
-    const rows = await db.as("superuser")`
-      select tablename, policyname, coalesce(qual, '') || coalesce(with_check, '') as text from pg_policies where schemaname = 'platform'`;
-    const bare = rows.filter((row) =>
-      /(?<!SELECT )platform\.current_(?:org|user_id)\(\)/.test(String(row["text"])),
-    );
-    expect(bare.map((row) => `${String(row["tablename"])}.${String(row["policyname"])}`)).toEqual(
-      [],
-    );
+    expect(await barePolicies()).toEqual([]);
   });
 
   test("[TN7] platform_ddl owns every table, and PUBLIC has no right to anything", async () => {
-    const su = db.as("superuser");
-    const owners =
-      await su`select distinct tableowner from pg_tables where schemaname = 'platform'`;
+    const owners = await db.as(
+      "superuser",
+    )`select distinct tableowner from pg_tables where schemaname = 'platform'`;
     expect(owners.map((row) => row["tableowner"])).toEqual(["platform_ddl"]);
-    const open = await su`
-      select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace, aclexplode(c.relacl) acl
-      where n.nspname = 'platform' and acl.grantee = 0
-      union all
-      select p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace,
-        aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) acl
-      where n.nspname = 'platform' and acl.grantee = 0`;
-    expect(open.map((row) => row["relname"])).toEqual([]);
+    expect(await openObjects()).toEqual([]);
   });
 
   test("[TN7] every foreign key has an index that begins with its columns", async () => {
-    const bare = await db.as("superuser")`
-      select con.conrelid::regclass::text || ' ' || con.conname as name from pg_constraint con
-      join pg_namespace n on n.oid = con.connamespace
-      where n.nspname = 'platform' and con.contype = 'f' and not exists (
-        select from pg_index i where i.indrelid = con.conrelid and i.indpred is null
-          and (i.indkey::int2[])[0:cardinality(con.conkey) - 1] @> con.conkey)`;
-    expect(bare.map((row) => row["name"])).toEqual([]);
+    expect(await bareKeys()).toEqual([]);
   });
 
   test("[TN4] functions that see past row security are a list, and fix their search path", async () => {
@@ -266,5 +285,27 @@ describe("the catalog", () => {
     const [create] =
       await su`select has_schema_privilege('platform_lookup', 'platform', 'create') as may`;
     expect(create?.["may"]).toBe(false);
+  });
+
+  test("[TN7] a table made without care is noticed", async () => {
+    const su = db.as("superuser");
+    await su`create table platform.careless (id uuid primary key, user_id uuid references platform.users)`;
+    await su`grant select on platform.careless to public`;
+    await su`create policy bare on platform.careless using (id = platform.current_org())`;
+    const notices = [
+      await bareTables(),
+      (await strayTables()).map(({ name }) => name),
+      await barePolicies(),
+      await openObjects(),
+      await bareKeys(),
+    ];
+    expect(notices).toEqual([
+      ["careless"],
+      ["careless"],
+      ["careless.bare"],
+      ["careless"],
+      ["platform.careless careless_user_id_fkey"],
+    ]);
+    await su`drop table platform.careless`;
   });
 });

@@ -42,7 +42,7 @@ export function fakeEngine(ports: EnginePorts): FakeEngine {
     full: false,
     settle: async () => {
       const outcomes: OperatorOutcome[] = [];
-      for (const runId of [...waiting.keys()]) outcomes.push(...(await run(runId)));
+      for (const runId of waiting.keys()) outcomes.push(...(await run(runId)));
       return outcomes;
     },
   };
@@ -56,6 +56,7 @@ export function fakeEngine(ports: EnginePorts): FakeEngine {
       }
       return { ok: true, value: { run_ids: [runId], duplicates: ended.has(runId) ? 1 : 0 } };
     },
+    run: async () => ({ ok: false, refusal: { code: "not_found" } }),
     awaitRun: async ({ run_id }: { run_id: string }) => {
       if (waiting.has(run_id)) await run(run_id);
       return { ok: true, value: ended.get(run_id) ?? "running" };

@@ -3,6 +3,7 @@ import { app } from "./app.ts";
 import { analysesTick } from "./analyses/schedule.ts";
 import { registry } from "./registry.ts";
 import { runner } from "./tasks/consumer.ts";
+import { tasksTick } from "./tasks/schedule.ts";
 
 export { Dispatcher } from "../../durable-objects/dispatcher/object.ts";
 export { Pool } from "../../durable-objects/pool/object.ts";
@@ -10,8 +11,9 @@ export { Pool } from "../../durable-objects/pool/object.ts";
 const engine = runner(registry);
 export const { Runner } = engine;
 
-const scheduled = (event: ScheduledController, env: Env): Promise<void> =>
-  analysesTick(event.cron, env);
+const scheduled = async (event: ScheduledController, env: Env): Promise<void> => {
+  await Promise.all([analysesTick(event.cron, env), tasksTick(env)]);
+};
 
 const worker = { fetch: app.fetch, queue: engine.queue, scheduled } satisfies ExportedHandler<Env>;
 
