@@ -172,7 +172,7 @@ export function dispatcherStoreContract(name: string, open: () => Store): void {
         store
           .counts(runId)
           .map((row) => [row.node_id, row.state, row.tasks, row.events])
-          .toSorted(),
+          .toSorted((a, b) => String(a).localeCompare(String(b))),
       ).toEqual([
         ["tail", "queued", 1, 1],
         ["work", "succeeded", 1, 1],

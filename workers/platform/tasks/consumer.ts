@@ -4,11 +4,11 @@ import { z } from "zod";
 import {
   type Assignment,
   Hint,
-  REPORT_BYTES_MAX,
   type TaskReport,
 } from "../../../durable-objects/dispatcher/model.ts";
 import { workerLog, type Log } from "../adapters/log.ts";
 import { sqlFrom } from "../adapters/postgres.ts";
+import { parts } from "./consumer/parts.ts";
 import { work } from "./consumer/work.ts";
 import { dispatcherOf, type Operator, type Ran, type RunnerApi, runnerOf } from "./service.ts";
 
@@ -154,36 +154,6 @@ const logOf = (env: Env, assignment?: Assignment): Log =>
           envelope_id: assignment.envelope_id,
         }),
   });
-
-/** Cuts results into reports of at most 1 MiB of outputs [Q2]. */
-export function* parts(
-  results: readonly TaskReport[],
-): Iterable<{ results: TaskReport[]; last: boolean }> {
-  let held: TaskReport[] = [];
-  let bytes = 0;
-  for (const result of results) {
-    const size = reportBytes(result);
-    if (held.length > 0 && bytes + size > REPORT_BYTES_MAX) {
-      yield { results: held, last: false };
-      held = [];
-      bytes = 0;
-    }
-    held.push(result);
-    bytes += size;
-  }
-  yield { results: held, last: true };
-}
-
-const OUTPUT_OVERHEAD_BYTES = 8;
-
-export const reportBytes = (result: TaskReport): number =>
-  result.ok
-    ? result.outputs.reduce(
-        (sum, { payload, partition }) =>
-          sum + payload.length + partition.length + OUTPUT_OVERHEAD_BYTES,
-        0,
-      )
-    : 0;
 
 /** Repeats a report until it is answered: a second one with the same fence is refused and changes nothing [L2]. */
 async function persist(send: () => Promise<{ readonly ok: boolean }>, log: Log): Promise<void> {

@@ -23,6 +23,7 @@ import {
 import { dispatcherName } from "./rules.ts";
 import {
   findRun,
+  type DispatcherHead,
   listHeads,
   listOrgIds,
   listRuns,
@@ -179,21 +180,29 @@ export async function findDispatcherOfRun(
 export const mirrorRuns = (sql: Sql, batch: MirrorBatch): Promise<void> => mirror(sql, batch);
 
 /** Every dispatcher that ever took an event. */
-async function* heads(
-  sql: Sql,
-): AsyncIterable<{ readonly orgId: string; readonly dagId: string; readonly backlog: number }> {
+async function* heads(sql: Sql): AsyncIterable<DispatcherHead & { readonly orgId: string }> {
   for (const orgId of await listOrgIds(sql)) {
-    for (const { dagId, backlog } of await listHeads(sql, orgId)) yield { orgId, dagId, backlog };
+    for (const head of await listHeads(sql, orgId)) yield { ...head, orgId };
   }
 }
 
-/** After a restart: every dispatcher sends again what waits, since local queues are memory only [C10]. */
-export async function wakeAll(env: Env, sql: Sql): Promise<number> {
+/** After a restart: every dispatcher sends again what waits, since local queues are memory only [Q13]. */
+export const wakeAll = (env: Env, sql: Sql): Promise<number> => wakeIf(env, sql, () => true);
+
+/** Wakes those that wanted to wake before `before`: their alarm was lost [L5]. @returns how many */
+export const wakeOverdue = (env: Env, sql: Sql, before: number): Promise<number> =>
+  wakeIf(env, sql, ({ nextWake }) => nextWake !== null && nextWake < before);
+
+async function wakeIf(
+  env: Env,
+  sql: Sql,
+  wanted: (head: DispatcherHead) => boolean,
+): Promise<number> {
   let woken = 0;
-  for await (const { orgId, dagId } of heads(sql)) {
-    await ask(env, orgId, dagId, (dispatcher) =>
-      dispatcher.wake({ v: 1, org_id: orgId, dag_id: dagId }),
-    );
+  for await (const head of heads(sql)) {
+    if (!wanted(head)) continue;
+    const { orgId: org_id, dagId: dag_id } = head;
+    await ask(env, org_id, dag_id, (dispatcher) => dispatcher.wake({ v: 1, org_id, dag_id }));
     woken += 1;
   }
   return woken;

@@ -1,5 +1,6 @@
 /** The mirror of runs and tasks in Postgres: what lists read. Rows are applied only with a greater change number [C37]. */
 import type { RunView, TaskView } from "../../../durable-objects/dispatcher/model.ts";
+import { instantOrNull, numberOf, textOf } from "../adapters/rows.ts";
 import type { Sql, SqlRow } from "../adapters/sql.ts";
 import { Run, Task } from "./model.ts";
 import { publicTaskId, subjectOf } from "./rules.ts";
@@ -105,15 +106,23 @@ const UPSERT_HEAD = `
   on conflict (org_id, dag_id) do update set backlog = excluded.backlog, next_wake = excluded.next_wake, change = excluded.change
   where kept.change < excluded.change`;
 
+export interface DispatcherHead {
+  readonly dagId: string;
+  readonly backlog: number;
+  /** When it wanted to wake as it last told; null when it had nothing to do. */
+  readonly nextWake: number | null;
+}
+
 /** The dispatchers of one organization. */
-export async function listHeads(
-  sql: Sql,
-  orgId: string,
-): Promise<readonly { dagId: string; backlog: number }[]> {
+export async function listHeads(sql: Sql, orgId: string): Promise<readonly DispatcherHead[]> {
   const rows = await sql.transaction({ org: orgId }, (tx) =>
-    tx.query("select dag_id, backlog from platform.dispatcher_heads order by dag_id"),
+    tx.query("select dag_id, backlog, next_wake from platform.dispatcher_heads order by dag_id"),
   );
-  return rows.map((row) => ({ dagId: String(row["dag_id"]), backlog: Number(row["backlog"]) }));
+  return rows.map((row) => ({
+    dagId: textOf(row, "dag_id"),
+    backlog: numberOf(row, "backlog"),
+    nextWake: instantOrNull(row, "next_wake"),
+  }));
 }
 
 /** Every organization, for sweeps [TN6]. */
@@ -121,7 +130,7 @@ export async function listOrgIds(sql: Sql): Promise<readonly string[]> {
   const rows = await sql.transaction({ none: true }, (tx) =>
     tx.query("select platform.list_org_ids() as id"),
   );
-  return rows.map((row) => String(row["id"]));
+  return rows.map((row) => textOf(row, "id"));
 }
 
 export interface Page {
