@@ -209,7 +209,7 @@ describe("what is not written here", () => {
 
   test("silenced checks only ever become fewer", () => {
     const silenced = code
-      .filter((file) => !file.startsWith("test/architecture/"))
+      .filter((file) => !file.startsWith("test/architecture/") && !file.endsWith(".d.ts"))
       .map(
         (file) =>
           readText(file).match(

@@ -138,7 +138,7 @@ export async function ask<T>(
 /** The dispatcher of one DAG of one organization. */
 export function dispatcherOf(env: Env, orgId: string, dagId: string): DispatcherApi {
   const stub: unknown = env.DISPATCHER.get(env.DISPATCHER.idFromName(dispatcherName(orgId, dagId)));
-  // oxlint-disable-next-line no-unsafe-type-assertion -- Wrangler's generated types do not carry the class of the binding
+  // Wrangler's generated types do not carry the class of the binding
   return stub as DispatcherApi;
 }
 
@@ -152,7 +152,7 @@ export interface RunnerApi {
 
 /** The Runner of this Worker. Wrangler's generated types know it only once index.ts exports it. */
 export function runnerOf(exports: unknown): RunnerApi {
-  // oxlint-disable-next-line no-unsafe-type-assertion -- the loopback binding of our own entrypoint
+  // The loopback binding of our own entrypoint
   return (exports as { readonly Runner: RunnerApi }).Runner;
 }
 

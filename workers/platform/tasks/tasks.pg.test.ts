@@ -183,7 +183,7 @@ async function emit(dedup: string): Promise<string> {
 
 const get = async (path: string, who: SignedIn = owner) => {
   const answer = await who.send(path);
-  // oxlint-disable-next-line no-unsafe-type-assertion -- a test reads what it asserts
+  // A test reads what it asserts.
   return {
     status: answer.status,
     body: (await answer.json()) as Record<string, unknown> & {
