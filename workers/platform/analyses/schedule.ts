@@ -5,7 +5,7 @@ import type { AnalysisPorts } from "./service/intake.ts";
 import { adopt, expire } from "./service/upkeep.ts";
 
 /** As in wrangler.toml. */
-export const NIGHTLY = "7 3 * * *";
+const NIGHTLY = "7 3 * * *";
 
 /** One organization after the other, a transaction each [TN6]. */
 export async function analysesTick(cron: string, env: Env): Promise<void> {

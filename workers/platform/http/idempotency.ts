@@ -256,3 +256,13 @@ async function withoutFields(response: Response, fields: readonly string[]): Pro
     ...Object.fromEntries(fields.filter((field) => field in parsed).map((field) => [field, null])),
   });
 }
+
+/** Forgets the keys of `org` whose time is over. */
+export const expireKeys = async (sql: Sql, org: string, now: Instant): Promise<void> => {
+  await sql.transaction({ org }, (tx) =>
+    tx.query("delete from platform.idempotency_keys where org_id = $1 and expires_at <= $2", [
+      org,
+      iso(now),
+    ]),
+  );
+};

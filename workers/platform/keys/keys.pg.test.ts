@@ -1,6 +1,7 @@
 /** API keys through the real app and a real database; lists and repeated requests are shown with them. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openPlatform, setUp, type SignedIn, type TestPlatform } from "../../../test/platform.ts";
+import { expireKeys } from "../http/idempotency.ts";
 import { KEYS_MAX } from "./model.ts";
 
 let platform: TestPlatform;
@@ -169,6 +170,18 @@ describe("repeated requests", () => {
       else ids.add(((await answer.json()) as Made).key.id);
     }
     expect(ids.size).toBe(1);
+  });
+
+  test("[AP6] a key is free again after a day, and its row goes at night", async () => {
+    const headers = { "idempotency-key": "make-4" };
+    const wish = { name: "daily", grants: ["analyses.read"] };
+    const first = (await (await make(wish, headers)).json()) as Made;
+    const now = platform.clock.now + 86_400_001;
+    await expireKeys(platform.sql, owner.orgId, now - 2);
+    expect((await make(wish, headers)).headers.get("idempotency-replayed")).toBe("true");
+    await expireKeys(platform.sql, owner.orgId, now);
+    const second = (await (await make(wish, headers)).json()) as Made;
+    expect(second.key.id).not.toBe(first.key.id);
   });
 
   test("[AP6] another body under the same key is refused", async () => {
