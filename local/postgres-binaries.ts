@@ -183,9 +183,15 @@ export function sharedDir(): string {
   return folder;
 }
 
-/** The data folder of a staged server: the state folder may lie under a home that uid 65534 may not enter. */
-export const stagedDataDir = (stateRoot: string): string =>
-  join(sharedDir(), `data-${createHash("sha256").update(stateRoot).digest("hex").slice(0, 16)}`);
+/**
+ * The data folder of a staged server: the state folder may lie under a home that uid 65534 may not enter. It belongs to the
+ * install's secrets as well: a state folder that was deleted and made again starts with new data, not with data it cannot open.
+ */
+export const stagedDataDir = (stateRoot: string, secret: string): string =>
+  join(
+    sharedDir(),
+    `data-${createHash("sha256").update(`${stateRoot}\n${secret}`).digest("hex").slice(0, 16)}`,
+  );
 
 function staged(found: Package, mode: PostgresMode): Binaries {
   const target = join(sharedDir(), `pg-${found.version}`);

@@ -212,6 +212,18 @@ test("[PG9] after kill -9 the next start recovers at once, and no acknowledged r
   expect(await keptRow(again)).toEqual({ n: 7 });
 });
 
+test("[PG9] a lock file with the pid of somebody else is stale: the start goes on and harms nobody", async () => {
+  const server = await startAgain();
+  await server.stop();
+  // This process: alive, and no PostgreSQL.
+  writeFileSync(
+    join(server.dataDir, "postmaster.pid"),
+    `${process.pid}\n${server.dataDir}\n1\n${server.port}\n`,
+  );
+  const again = await start();
+  expect([again.attached, await again.healthy()]).toEqual([false, true]);
+});
+
 test("[PG10] a stop ends the server it started, a second stop nobody", async () => {
   const server = await startAgain();
   await server.stop();

@@ -1,5 +1,5 @@
 /** The embedded PostgreSQL 17: starts or attaches, proves it is ours, makes the logins, stops it (rules PG4-PG11 of SPEC.md). */
-import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type postgres from "postgres";
@@ -9,7 +9,7 @@ import { findBinaries, giveTo, stagedDataDir, type Binaries } from "./postgres-b
 import { DATABASE, LOGINS, connect, urlOf, type Login, type Role } from "./postgres-connection.ts";
 import { createCluster, isReady, markReady, spawnServer, type Server } from "./postgres-server.ts";
 import { freePort } from "./ports.ts";
-import { alive, gone, identify, signal, type Identity } from "./process.ts";
+import { alive, argumentsOf, gone, identify, signal, type Identity } from "./process.ts";
 import {
   openState,
   readState,
@@ -50,16 +50,18 @@ export type PostgresOptions = {
  */
 export async function startPostgres(options: PostgresOptions): Promise<Postgres> {
   const dir = openState(options.stateDir);
+  const secrets = secretsOf(dir);
   const known = readState(dir).postgres;
   // A folder once staged stays staged: its files belong to uid 65534 (under root only).
   const binaries = findBinaries(options.mode ?? (known?.mode === "staged" ? "staged" : undefined));
-  const dataDir = binaries.mode === "staged" ? stagedDataDir(dir.root) : dir.postgres;
-  adoptData(known?.dataDir, dataDir, binaries);
+  const dataDir =
+    binaries.mode === "staged" ? stagedDataDir(dir.root, secrets.postgres.superuser) : dir.postgres;
+  await adoptData(known?.dataDir, dataDir, binaries);
   const server: Server = {
     dir,
     binaries,
     dataDir,
-    secrets: secretsOf(dir),
+    secrets,
     fsync: options.fsync ?? true,
   };
 
@@ -84,16 +86,30 @@ const STOP_FAST_MS = 10_000;
 const STOP_NOW_MS = 5_000;
 
 /** Data made in another mode is moved and given to the uid that runs it now [PG5]. */
-function adoptData(from: string | undefined, to: string, binaries: Binaries): void {
+async function adoptData(from: string | undefined, to: string, binaries: Binaries): Promise<void> {
   if (from === undefined || from === to || !isReady(from) || existsSync(to)) return;
-  renameSync(from, to);
-  giveTo(to, binaries.owner ?? process.getuid?.() ?? 0);
+  const left = postmaster(from);
+  if (left !== undefined && serves(left.process, from) && signal(left.process, "SIGQUIT")) {
+    if (!(await gone(left.process, STOP_NOW_MS))) throw stuck(left.process);
+  }
+  const draft = `${to}.tmp`;
+  rmSync(draft, { recursive: true, force: true });
+  try {
+    renameSync(from, draft);
+  } catch (error) {
+    if (codeOf(error) !== "EXDEV") throw error;
+    cpSync(from, draft, { recursive: true }); // The shared folder is on another file system.
+    chmodSync(draft, 0o700);
+  }
+  giveTo(draft, binaries.owner ?? process.getuid?.() ?? 0);
+  renameSync(draft, to);
+  rmSync(from, { recursive: true, force: true });
 }
 
 /** A folder without the mark never finished its first start; nothing was ever acknowledged from it [PG6]. */
 async function rebuild(server: Server): Promise<void> {
   const left = postmaster(server.dataDir);
-  if (left !== undefined && isOurs(server, left.process)) {
+  if (left !== undefined && serves(left.process, server.dataDir)) {
     signal(left.process, "SIGQUIT");
     if (!(await gone(left.process, STOP_NOW_MS))) throw stuck(left.process);
   }
@@ -114,30 +130,32 @@ function refuseOtherMajor(dataDir: string, binaries: Binaries): void {
   );
 }
 
-type Postmaster = Running & { dataDir: string };
+const lockFile = (dataDir: string): string => join(dataDir, "postmaster.pid");
 
-/** What `postmaster.pid` says, if its process lives. Lines: pid, data folder, start time, port. */
-function postmaster(dataDir: string): Postmaster | undefined {
-  const file = join(dataDir, "postmaster.pid");
+/** What the lock file says, if its process lives. Lines: pid, data folder, start time, port. */
+function postmaster(dataDir: string): Running | undefined {
+  const file = lockFile(dataDir);
   if (!existsSync(file)) return undefined;
-  const [pid, folder, , port] = readFileSync(file, "utf8").split("\n");
+  const [pid, , , port] = readFileSync(file, "utf8").split("\n");
   const found = identify(Number(pid));
-  return found === undefined
-    ? undefined
-    : { process: found, port: Number(port ?? 0), dataDir: folder ?? "" };
+  return found === undefined ? undefined : { process: found, port: Number(port ?? 0) };
 }
 
-const isOurs = (server: Server, found: Identity): boolean =>
-  found.executable === join(server.binaries.binDir, "postgres") ||
-  found.executable.endsWith("/bin/postgres");
+/** The pid in a lock file may be anybody's after a restart of the machine: only a server of this folder is ours. */
+const serves = (found: Identity, dataDir: string): boolean =>
+  found.executable.endsWith("/bin/postgres") && argumentsOf(found.pid).includes(dataDir);
 
 /** Takes over a running server of this folder; it may still be recovering, hence the wait. */
 async function attach(server: Server): Promise<Running | undefined> {
   const end = performance.now() + RETRY_MS;
   for (;;) {
     const found = postmaster(server.dataDir);
-    if (found === undefined || found.dataDir !== server.dataDir || !isOurs(server, found.process))
+    if (found === undefined) return undefined;
+    if (!serves(found.process, server.dataDir)) {
+      // PostgreSQL itself would take the stranger for its own and refuse to start.
+      rmSync(lockFile(server.dataDir), { force: true });
       return undefined;
+    }
     if (await answers(server, found.port)) return found;
     if (performance.now() > end) throw stuck(found.process);
     await sleep(50);

@@ -62,6 +62,17 @@ export const childrenOf = (pid: number): Identity[] => related(pid, STAT_PARENT)
  */
 export const membersOf = (group: number): Identity[] => related(group, STAT_GROUP);
 
+/** The words a process was started with; none when it is gone. */
+export function argumentsOf(pid: number): string[] {
+  try {
+    if (process.platform === "linux")
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+    return execFileSync("ps", ["-o", "args=", "-p", String(pid)], { encoding: "utf8" }).split(" ");
+  } catch {
+    return []; // It ended between two looks.
+  }
+}
+
 const POLL_MS = 20;
 
 let bootId: string | undefined;
