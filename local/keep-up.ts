@@ -42,8 +42,8 @@ function watchPlane(
   const { log, fatal, dir } = runtime.options;
   return watch({
     name,
-    lives: () => runtime.planes[name]?.lives() === true,
-    ping: (signal) => api.healthy(signal),
+    lives: () => runtime.restarting.has(name) || runtime.planes[name]?.lives() === true,
+    ping: async (signal) => runtime.restarting.has(name) || api.healthy(signal),
     respawn: async () => {
       log.write({
         level: "error",

@@ -229,6 +229,25 @@ describe("starts and stops", () => {
     rmSync(root, { recursive: true });
   });
 
+  test("[LN15] --watch builds a changed source and starts its plane again, on the same port", async () => {
+    const root = linkedClone({}, true);
+    const running = await launch({ root, stateDir, flags: ["--watch"] });
+    const source = join(root, "workers/apps/index.ts");
+    const title = async () => (await fetch(`${running.apps}/x`)).text().catch(() => "");
+    writeFileSync(
+      source,
+      readFileSync(source, "utf8").replace("There is no such thing", "Watched"),
+    );
+    await expect.poll(title, { timeout: 20_000 }).toContain("Watched");
+    writeFileSync(source, "this is no program (");
+    await expect
+      .poll(() => running.printed(), { timeout: 20_000 })
+      .toContain("apps cannot be built");
+    expect(await title()).toContain("Watched");
+    await running.stop();
+    rmSync(root, { recursive: true });
+  });
+
   test("a lease that heartbeats cannot keep is refused before anything starts", () => {
     const refused = run("start", [
       ...ANY_PORT,

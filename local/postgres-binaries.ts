@@ -264,6 +264,21 @@ function linkLibrariesOfStage(target: string): boolean {
   return true;
 }
 
+/** Moves a data folder; a crash leaves it in one of the two places, whole. */
+export function moveData(from: string, to: string): void {
+  const draft = `${to}.tmp`;
+  rmSync(draft, { recursive: true, force: true });
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (codeOf(error) !== "EXDEV") throw error;
+    cpSync(from, draft, { recursive: true }); // The shared folder is on another file system.
+    chmodSync(draft, 0o700);
+    renameSync(draft, to);
+    rmSync(from, { recursive: true });
+  }
+}
+
 /** Gives a data folder and all below to a uid, as when the mode changes. */
 export function giveTo(folder: string, uid: number): void {
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {

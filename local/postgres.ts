@@ -1,11 +1,17 @@
 /** The embedded PostgreSQL 17: starts or attaches, proves it is ours, makes the logins, stops it (rules PG4-PG11 of SPEC.md). */
-import { chmodSync, cpSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type postgres from "postgres";
 import { EXIT, Failure, codeOf, reasonOf } from "./failure.ts";
 import { readEnd } from "./log.ts";
-import { findBinaries, giveTo, stagedDataDir, type Binaries } from "./postgres-binaries.ts";
+import {
+  findBinaries,
+  giveTo,
+  moveData,
+  stagedDataDir,
+  type Binaries,
+} from "./postgres-binaries.ts";
 import { DATABASE, LOGINS, connect, urlOf, type Login, type Role } from "./postgres-connection.ts";
 import { createCluster, isReady, markReady, spawnServer, type Server } from "./postgres-server.ts";
 import { freePort } from "./ports.ts";
@@ -92,18 +98,8 @@ async function adoptData(from: string | undefined, to: string, binaries: Binarie
   if (left !== undefined && serves(left.process, from) && signal(left.process, "SIGQUIT")) {
     if (!(await gone(left.process, STOP_NOW_MS))) throw stuck(left.process);
   }
-  const draft = `${to}.tmp`;
-  rmSync(draft, { recursive: true, force: true });
-  try {
-    renameSync(from, draft);
-  } catch (error) {
-    if (codeOf(error) !== "EXDEV") throw error;
-    cpSync(from, draft, { recursive: true }); // The shared folder is on another file system.
-    chmodSync(draft, 0o700);
-  }
-  giveTo(draft, binaries.owner ?? process.getuid?.() ?? 0);
-  renameSync(draft, to);
-  rmSync(from, { recursive: true, force: true });
+  moveData(from, to);
+  giveTo(to, binaries.owner ?? process.getuid?.() ?? 0);
 }
 
 /** A folder without the mark never finished its first start; nothing was ever acknowledged from it [PG6]. */

@@ -42,6 +42,9 @@ export class Runtime {
   /** The control plane's local routes, once its port is known. */
   control: LocalApi | undefined;
   readonly planes: Partial<Record<PlaneName, PlaneProcess>> = {};
+  ports: Readonly<Record<PlaneName, number>> = { control: 0, apps: 0 };
+  /** Planes that are away on purpose; the watchdog leaves them alone. */
+  readonly restarting = new Set<PlaneName>();
   /** Clocks and watches, which stop before what they look at. */
   readonly closers: (() => Promise<void> | void)[] = [];
   #stopping: Promise<void> | undefined;

@@ -10,6 +10,7 @@ import { portTaken } from "./plane-process.ts";
 import { startApps, startControl } from "./planes.ts";
 import { freePort, portIsFree, reachable } from "./ports.ts";
 import { Interrupted, type Runtime } from "./runtime.ts";
+import { watchSources } from "./watch-sources.ts";
 import { checkVariables, declaredVariables } from "./variables.ts";
 
 export type Addresses = {
@@ -48,11 +49,13 @@ async function start(runtime: Runtime): Promise<Addresses> {
     secrets.control.LAUNCHER_TOKEN,
   );
   runtime.control = control;
+  runtime.ports = { control: port, apps: appsPort };
   await startControl(runtime, port, control);
   runtime.checkpoint();
   await startApps(runtime, appsPort);
   runtime.checkpoint();
   keepUp(runtime, port, control, appsPort);
+  if (flags.watch) runtime.closers.unshift(watchSources(runtime));
   const addresses = { api: `http://localhost:${port}`, apps: `http://localhost:${appsPort}` };
   runtime.record((launcher) => ({ ...launcher, ...addresses }));
   return { ...addresses, setup: await control.setupLink() };
