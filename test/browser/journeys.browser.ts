@@ -188,6 +188,93 @@ browserTest(
   },
 );
 
+browserTest("[CN7] a full limit counts down before it lets anyone try again", async () => {
+  const page = await signedIn.newPage();
+  let limited = true;
+  await page.route("**/api/v1/runs?*", (route) =>
+    limited
+      ? route.fulfill({
+          status: 429,
+          contentType: "application/problem+json",
+          headers: { "retry-after": "2" },
+          body: JSON.stringify({
+            title: "Too many requests",
+            status: 429,
+            code: "rate_limited",
+            remedy: "Wait for the seconds of Retry-After.",
+          }),
+        })
+      : route.continue(),
+  );
+  await page.goto(`${product.api}/o/acme/runs`);
+  const waiting = page.getByRole("button", { name: /^Retry in \d s$/ });
+  await waiting.waitFor();
+  expect(await waiting.getAttribute("aria-disabled")).toBe("true");
+  limited = false;
+  await page.getByRole("button", { name: "Retry", exact: true }).click();
+  await page.getByRole("table", { name: "Runs" }).waitFor();
+  await page.close();
+});
+
+browserTest(
+  "[CN8] data that cannot be read again stays, under a banner with its time",
+  async () => {
+    const page = await signedIn.newPage();
+    let down = false;
+    // A run that never ends keeps the list asking.
+    await page.route("**/api/v1/runs?*", async (route) => {
+      if (down) return route.abort();
+      const answer = await route.fetch();
+      const { items, ...rest }: { items: object[] } = await answer.json();
+      return route.fulfill({
+        response: answer,
+        json: { ...rest, items: items.map((item) => ({ ...item, status: "running" })) },
+      });
+    });
+    await page.goto(`${product.api}/o/acme/runs`);
+    await page.getByRole("table", { name: "Runs" }).waitFor();
+    down = true;
+    const banner = page.getByText("The installation does not answer. What you see was read");
+    await banner.waitFor();
+    expect(await page.getByRole("table", { name: "Runs" }).isVisible()).toBe(true);
+    down = false;
+    await banner.waitFor({ state: "detached" });
+    await page.close();
+  },
+);
+
+browserTest(
+  "[CN3] a URL of another organization switches to it, of a foreign one leads nowhere",
+  async () => {
+    const page = await signedIn.newPage();
+    await page.goto(`${product.api}/o/nobody/runs`);
+    await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+    await page.goto(`${product.api}/o/platform/runs`);
+    await page.getByText("No runs yet").waitFor();
+    await page.goto(`${product.api}/o/acme/runs`);
+    await page.getByRole("table", { name: "Runs" }).waitFor();
+    await page.close();
+  },
+);
+
+browserTest("[CN6] an area that the role may not read has no entry and no page", async () => {
+  const page = await signedIn.newPage();
+  await page.route("**/api/v1/me", async (route) => {
+    const answer = await route.fetch();
+    const me: { grants: string[] } = await answer.json();
+    await route.fulfill({
+      response: answer,
+      json: { ...me, grants: me.grants.filter((grant) => !grant.startsWith("keys.")) },
+    });
+  });
+  await page.goto(`${product.api}/o/acme/runs`);
+  await page.getByRole("heading", { name: "Runs", level: 1 }).waitFor();
+  expect(await page.getByRole("link", { name: "API keys" }).count()).toBe(0);
+  await page.goto(`${product.api}/o/acme/keys`);
+  await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+  await page.close();
+});
+
 browserTest("[CN8] a slow page shows nothing for 150 ms, then a skeleton", async () => {
   const page = await signedIn.newPage();
   await page.goto(`${product.api}/o/acme/account`);

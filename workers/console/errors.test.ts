@@ -1,6 +1,14 @@
 /** How failures become the one error shape. */
 import { expect, test } from "vitest";
-import { ApiError, asApiError, errorFrom, errorsByField, mayRetry, unreachable } from "./errors.ts";
+import {
+  ApiError,
+  asApiError,
+  errorFrom,
+  errorsByField,
+  isFault,
+  mayRetry,
+  unreachable,
+} from "./errors.ts";
 
 const NOW = 1_790_000_000_000;
 
@@ -71,6 +79,17 @@ test.each([
   [422, "validation_failed", false],
 ])("[CN7] %i %s may be tried again: %s", (status, code, again) => {
   expect(mayRetry(new ApiError({ status, code, title: "", remedy: "" }))).toBe(again);
+});
+
+test("[CN7] only what broke is repeated by itself; a full limit waits for a person", () => {
+  const of = (status: number) => new ApiError({ status, code: "x", title: "", remedy: "" });
+  expect([0, 500, 503, 429, 404].map((status) => isFault(of(status)))).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
 });
 
 test("[CN7] whatever was thrown is shown in the same shape", () => {

@@ -100,12 +100,12 @@ export function asApiError(thrown: unknown): ApiError {
   });
 }
 
-/** Whether a repeat of the same request may succeed: nothing was decided yet. */
+/** Whether something broke: no answer, or an answer that is no decision. Such a request is repeated by itself. */
+export const isFault = (error: ApiError): boolean => error.status === 0 || error.status >= 500;
+
+/** Whether a repeat of the same request may succeed, at once or later: nothing was decided yet. */
 export const mayRetry = (error: ApiError): boolean =>
-  error.status === 0 ||
-  error.status >= 500 ||
-  error.status === 429 ||
-  error.code === "idempotency_in_flight";
+  isFault(error) || error.status === 429 || error.code === "idempotency_in_flight";
 
 /** Field errors by the last name of their location: `/name` and `query.name` both give `name`. */
 export function errorsByField(errors: readonly FieldError[]): Readonly<Record<string, FieldError>> {

@@ -2,7 +2,7 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { createRoot } from "react-dom/client";
-import { asApiError, mayRetry } from "./errors.ts";
+import { asApiError, isFault } from "./errors.ts";
 import { createConsoleRouter } from "./routes.tsx";
 import { onSessionEnd } from "./session.ts";
 import { paths } from "./paths.ts";
@@ -17,7 +17,7 @@ const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: STALE_MS,
-      retry: (failures, error) => failures < RETRIES_MAX && mayRetry(asApiError(error)),
+      retry: (failures, error) => failures < RETRIES_MAX && isFault(asApiError(error)),
       refetchOnWindowFocus: true,
     },
   },
