@@ -1,5 +1,5 @@
 /** What must hold after every turn (s) and once all has settled (q). Names are those of engine.md section 13. */
-import type { Head, TaskRow } from "../../durable-objects/dispatcher/machine/state.ts";
+import type { Head, RunRow, TaskRow } from "../../durable-objects/dispatcher/machine/state.ts";
 import { outputEventId } from "../../durable-objects/dispatcher/machine/keys.ts";
 import type { Event } from "../../durable-objects/dispatcher/machine/step.ts";
 import type { Turned } from "../../durable-objects/dispatcher/machine/turn.ts";
@@ -17,10 +17,12 @@ const OPEN: ReadonlySet<TaskRow["state"]> = new Set<TaskRow["state"]>([
   "canceling",
 ]);
 
+/** The past of each row. Rows are replaced, never changed, so keeping them is keeping the past. */
 interface Before {
-  readonly head: Head;
-  readonly cursors: ReadonlyMap<number, number>;
-  readonly tasks: ReadonlyMap<number, TaskRow>;
+  head: Head;
+  readonly cursors: Map<number, number>;
+  readonly tasks: Map<number, TaskRow>;
+  readonly runs: Map<number, RunRow>;
 }
 
 /** Watches one world; violations are collected, not thrown, so that the trace goes on to its end. */
@@ -34,45 +36,57 @@ export class Watch {
     this.#world = world;
     this.#store = store;
     this.#bad = world.violations;
-    this.#before = this.#look();
+    this.#before = { head: store.head(), cursors: new Map(), tasks: new Map(), runs: new Map() };
   }
 
   /** The invariants of each step. */
   afterTurn(event: Event, turned: Turned): void {
-    const before = this.#before;
-    const after = this.#look();
-    this.#before = after;
-    this.#growing(before, after);
-    if (!turned.ok && sameTasks(before.tasks, after.tasks) !== null)
-      this.#fail("N3s", `${event.type} was refused and changed a task`);
-    for (const [tid, task] of after.tasks) {
-      const old = before.tasks.get(tid);
+    this.#growing();
+    for (const task of this.#store.tasks.values()) {
+      const old = this.#before.tasks.get(task.tid);
       if (old === task) continue;
-      if (old !== undefined && TERMINAL.has(old.state))
-        this.#fail("T2", `task ${String(tid)} left ${old.state} for ${task.state}`);
-      if (
-        event.type === "results.reported" &&
-        old?.state === "leased" &&
-        task.state === "succeeded"
-      )
-        this.#committed(task, event.request.fence);
-      if (old !== undefined && task.attempt > old.attempt + 1)
-        this.#fail("T5", `task ${String(tid)} skipped an attempt`);
-      const instance = this.#store.instances.get(task.inst);
-      if (instance !== undefined && task.attempt - task.base > instance.maxAttempts)
-        this.#fail("T5", `task ${String(tid)} made ${String(task.attempt)} attempts`);
+      this.#before.tasks.set(task.tid, task);
+      if (!turned.ok) this.#fail("L2", `${event.type} was refused and changed a task`);
+      this.#changed(event, old, task);
     }
+    for (const run of this.#store.runs.values()) this.#runs(event, run);
     this.#leases();
   }
 
+  #changed(event: Event, old: TaskRow | undefined, task: TaskRow): void {
+    const { tid, state } = task;
+    const instance = this.#store.instances.get(task.inst);
+    if (instance !== undefined && task.attempt - task.base > instance.maxAttempts)
+      this.#fail("T5", `task ${String(tid)} made ${String(task.attempt)} attempts`);
+    if (old === undefined) return;
+    if (TERMINAL.has(old.state))
+      this.#fail("T2", `task ${String(tid)} left ${old.state} for ${state}`);
+    if (task.attempt > old.attempt + 1) this.#fail("T5", `task ${String(tid)} skipped an attempt`);
+    if (event.type === "results.reported" && old.state === "leased" && state === "succeeded")
+      this.#committed(task, event.request.fence);
+  }
+
+  /** T8: a run ends once; only an operator's retry opens it again. */
+  #runs(event: Event, run: RunRow): void {
+    const old = this.#before.runs.get(run.run);
+    if (old === run) return;
+    this.#before.runs.set(run.run, run);
+    if (old === undefined || old.status === run.status || old.status === "running") return;
+    if (event.type !== "task.retried" || run.status !== "running")
+      this.#fail("T8", `run ${run.runId} left ${old.status} for ${run.status} by ${event.type}`);
+  }
+
   /** N7s: cursors and counters only grow. */
-  #growing(before: Before, after: Before): void {
-    for (const [inst, seq] of before.cursors) {
-      if ((after.cursors.get(inst) ?? 0) < seq)
-        this.#fail("N7s", `cursor ${String(inst)} went back`);
+  #growing(): void {
+    const { cursors, head: old } = this.#before;
+    for (const [inst, seq] of this.#store.cursors) {
+      if ((cursors.get(inst) ?? 0) > seq) this.#fail("N7s", `cursor ${String(inst)} went back`);
+      cursors.set(inst, seq);
     }
+    const head = this.#store.head();
+    this.#before.head = head;
     for (const name of ["seq", "tid", "fences", "change", "envelope", "outbox"] as const) {
-      if (after.head[name] < before.head[name]) this.#fail("N7s", `${name} went back`);
+      if (head[name] < old[name]) this.#fail("N7s", `${name} went back`);
     }
   }
 
@@ -91,7 +105,7 @@ export class Watch {
 
   /** L1: a leased task sits in exactly one envelope, which is leased. */
   #leases(): void {
-    for (const task of this.#before.tasks.values()) {
+    for (const task of this.#store.tasks.values()) {
       if (task.state !== "leased" && task.state !== "canceling" && task.state !== "queued")
         continue;
       const envelope = this.#store.envelopes.get(task.envelope);
@@ -212,24 +226,7 @@ export class Watch {
     }
   }
 
-  #look(): Before {
-    return {
-      head: this.#store.head(),
-      cursors: new Map(this.#store.cursors),
-      tasks: new Map(this.#store.tasks),
-    };
-  }
-
   #fail(invariant: string, what: string): void {
     if (this.#bad.length < 20) this.#bad.push(`${invariant}: ${what}`);
   }
-}
-
-function sameTasks(
-  a: ReadonlyMap<number, TaskRow>,
-  b: ReadonlyMap<number, TaskRow>,
-): string | null {
-  if (a.size !== b.size) return "size";
-  for (const [key, value] of b) if (a.get(key) !== value) return String(key);
-  return null;
 }

@@ -64,6 +64,9 @@ const HASHES = new Map([DAG, NEXT_DAG].map((config) => [config, configHash(confi
 /** Thrown where the object dies: its memory is gone, its storage is as it was before the transaction. */
 export class Crash extends Error {}
 
+/** Made once: a stack trace for each of thousands of crashes would cost more than the simulation. */
+const DURING_COMMIT = new Crash("during commit");
+
 interface Scheduled {
   readonly at: number;
   readonly order: number;
@@ -87,7 +90,7 @@ export class World {
   now = DECADE_MS;
   #skew = 0;
   #order = 0;
-  #heap: Scheduled[] = [];
+  readonly #agenda: Scheduled[] = [];
   /** The alarm as storage holds it; the object's own idea of it is `#believed`. */
   #alarm: number | null = null;
   #alarmToken = 0;
@@ -110,7 +113,7 @@ export class World {
     this.#onTurn = given.onTurn;
     this.#keep = given.keepTrace;
     this.store = given.store(() => {
-      if (this.faults.strikes("commit.crashed")) throw new Crash("during commit");
+      if (this.faults.strikes("commit.crashed")) throw DURING_COMMIT;
     });
   }
 
@@ -150,24 +153,22 @@ export class World {
     return (this.#trace >>> 0).toString(16);
   }
 
+  /** The agenda is kept sorted, the next entry last. */
   #at(delayMs: number, label: string, run: () => void): void {
     this.#order += 1;
-    this.#heap.push({ at: this.now + delayMs, order: this.#order, label, run });
+    const entry = { at: this.now + delayMs, order: this.#order, label, run };
+    let [from, to] = [0, this.#agenda.length];
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if ((this.#agenda[middle]?.at ?? 0) > entry.at) from = middle + 1;
+      else to = middle;
+    }
+    this.#agenda.splice(from, 0, entry);
   }
 
   #next(): boolean {
-    let first: Scheduled | undefined;
-    let index = -1;
-    for (const [at, entry] of this.#heap.entries()) {
-      if (
-        first === undefined ||
-        entry.at < first.at ||
-        (entry.at === first.at && entry.order < first.order)
-      )
-        [first, index] = [entry, at];
-    }
+    const first = this.#agenda.pop();
     if (first === undefined) return false;
-    this.#heap.splice(index, 1);
     this.now = Math.max(this.now, first.at);
     this.note(first.label);
     first.run();
