@@ -37,7 +37,7 @@ const NOISE: readonly RegExp[] = [
 
 /** What build tools print around any failure. */
 const BOILERPLATE =
-  /^(?:\[ERROR\] *(?:$|\[Help|-> \[Help|Re-run|To see|For more|After correcting|mvn |Please refer|See )|Run with --|> Run with|\* (?:Try|Get more help)|npm (?:ERR!|error) *(?:$|A complete log|Please include|If you need|<http|This is probably not)|\[error\] *$)/;
+  /^(?:\[ERROR\] *(?:$|\[Help|-> \[Help|Re-run|To see|For more|After correcting|mvn |Please refer|See )|Run with --|> Run with|\* (?:Try|Get more help)|npm (?:ERR!|error) *(?:$|A complete log|Please include|If you need|<http|This is probably not)|\[error\] *$|Tasks: TOP =>|\(See full trace by)/;
 
 /** What a line is to the block above it. */
 type Role = "blank" | "noise" | "scores" | "continues" | "other";

@@ -55,7 +55,7 @@ export const RANK: Rank = {
   section: { failed: 1.5, unknown: 1, passed: 0.3, teardown: 0.2 },
   red: 1.05,
   depth: 4,
-  decay: 0.8,
+  decay: 0.7,
   parsed: 1.5,
   firstCompile: 1.25,
   firstTest: 1.25,

@@ -4,6 +4,7 @@ import { CONFIG } from "./config.ts";
 import { DEPENDENCY } from "./dependency.ts";
 import type { Family } from "./family.ts";
 import { GENERIC } from "./generic.ts";
+import { LANGUAGES } from "./languages.ts";
 import { LINT } from "./lint.ts";
 import { RUNTIME } from "./runtime.ts";
 import { SERVICES } from "./services.ts";
@@ -11,5 +12,5 @@ import { TEST } from "./test.ts";
 
 /** The built-in families; ids are unique. */
 export const FAMILIES: readonly Family[] = [
-  ...COMPILE, ...TEST, ...LINT, ...RUNTIME, ...DEPENDENCY, ...CONFIG, ...SERVICES, ...GENERIC,
+  ...COMPILE, ...LANGUAGES, ...TEST, ...LINT, ...RUNTIME, ...DEPENDENCY, ...CONFIG, ...SERVICES, ...GENERIC,
 ];

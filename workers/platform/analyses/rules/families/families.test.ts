@@ -9,6 +9,7 @@ import { COMPILE_EXAMPLES } from "./examples/compile.ts";
 import { CONFIG_EXAMPLES } from "./examples/config.ts";
 import { DEPENDENCY_EXAMPLES } from "./examples/dependency.ts";
 import { GENERIC_EXAMPLES } from "./examples/generic.ts";
+import { LANGUAGES_EXAMPLES } from "./examples/languages.ts";
 import { LINT_EXAMPLES } from "./examples/lint.ts";
 import { RUNTIME_EXAMPLES } from "./examples/runtime.ts";
 import { SERVICES_EXAMPLES } from "./examples/services.ts";
@@ -16,7 +17,7 @@ import { TEST_EXAMPLES } from "./examples/test.ts";
 import type { Family } from "./family.ts";
 
 const EXAMPLES = {
-  ...COMPILE_EXAMPLES, ...CONFIG_EXAMPLES, ...DEPENDENCY_EXAMPLES, ...GENERIC_EXAMPLES,
+  ...COMPILE_EXAMPLES, ...CONFIG_EXAMPLES, ...DEPENDENCY_EXAMPLES, ...GENERIC_EXAMPLES, ...LANGUAGES_EXAMPLES,
   ...LINT_EXAMPLES, ...RUNTIME_EXAMPLES, ...SERVICES_EXAMPLES, ...TEST_EXAMPLES,
 };
 const HOSTILE_CHARS = 4_096;

@@ -1,0 +1,35 @@
+/** Families of further languages and their test tools: one or two shapes each. */
+import type { Family } from "./family.ts";
+
+/** What compilers and frameworks of less common languages print first. */
+export const LANGUAGES: readonly Family[] = [
+  { id: "ocaml_error", code: "compile.type", weight: 9, re: /^File "(?<file>[^"]{1,300})", lines? (?<line>\d+)(?:-\d+)?, characters (?<col>\d+)-\d+:/, words: ["^File \"", ", characters"] },
+  { id: "julia_error", code: "runtime.exception", weight: 8, re: /^ERROR: (?:LoadError|InitError|MethodError|UndefVarError|\w+Error): (?<message>.+)|^(?:.*: )?(?:Error During Test|Test Failed) at (?<file>\S+):(?<line>\d+)|Got exception outside of a @test/, words: ["^ERROR: ", "Error During Test", "Test Failed at", "outside of a @test"] },
+  { id: "ert_failed", code: "test.assertion", weight: 8, re: /^Test (?<test>\S+) (?:condition|backtrace):|^ +FAILED +\d+\/\d+ +(?<test2>\S+)/, words: ["condition:", "backtrace:", "FAILED {1,4}\\d"] },
+  { id: "dart_failed", code: "test.assertion", weight: 8, re: /^\d\d:\d\d (?:\u001b\[\d+m)?\+\d+.* -\d+: (?<test>.*) \[E\]$|^\s*error • (?<message>.*) • (?<file>\S+):(?<line>\d+)/, words: ["\\[E\\]", "error • "] },
+  { id: "nim_d_error", code: "compile.type", weight: 9, re: /^(?<file>\S{1,300}\.(?:nims?|di?))\((?<line>\d+)(?:, ?(?<col>\d+))?\):? Error: (?<message>.+)/, words: ["\\): Error: ", "\\) Error: "] },
+  { id: "nim_test", code: "test.assertion", weight: 8, re: /^\s*\[FAILED\] (?<test>.+)/, words: ["\\[FAILED\\] "] },
+  { id: "crystal_error", code: "compile.type", weight: 8, re: /^(?:Error )?[Ii]n (?<file>\S{1,300}\.(?:cr|ecr)):(?<line>\d+)(?::(?<col>\d+))?/, words: ["\\.e?cr:\\d"] },
+  { id: "elm_error", code: "compile.type", weight: 9, re: /^-- (?<message>[A-Z][A-Z' ]{3,60}) -{4,} (?<file>\S+\.elm)/, words: ["\\.elm"] },
+  { id: "hunit", code: "test.assertion", weight: 8, re: /^### (?:Failure|Error) in: (?<test>.+)|\*\*\* Failed! /, words: ["### (?:Failure|Error) in", "\\*\\*\\* Failed!"] },
+  { id: "spock", code: "test.assertion", weight: 9, re: /^\s*Condition (?:not satisfied|failed with Exception):/, words: ["Condition (?:not satis|failed)"] },
+  { id: "bats_place", code: "test.assertion", weight: 6, re: /^#? *\((?:in test file|from function `.{1,80}' in) ?(?:file|test file)? ?(?<file>\S+), line (?<line>\d+)/, words: ["\\(in test file", "\\(from function"] },
+  { id: "automake_fail", code: "test.assertion", weight: 7, re: /^(?:FAIL|XPASS|ERROR): (?<test>\S+)$/, words: ["^(?:FAIL|XPASS|ERROR): "] },
+  { id: "phpt", code: "test.assertion", weight: 8, re: /^FAIL (?<test>.+) \[(?<file>\S+\.phpt)\]/, words: ["\\.phpt"] },
+  { id: "test_unit", code: "test.assertion", weight: 8, re: /^(?:Failure|Error): (?<test>test\w*[ (:].*)/, words: ["^(?:Failure|Error): test"] },
+  { id: "cucumber", code: "test.assertion", weight: 6, re: /^(?:Failing|Undefined) [Ss]cenarios:|^\s*(?:cucumber )?(?<file>features?\/\S+\.feature):(?<line>\d+)\s+#/, words: ["(?:Failing|Undefined) scenarios", "\\.feature:\\d"] },
+  { id: "ansible", code: "deploy.apply", weight: 8, re: /^(?:fatal|failed): \[[^\]]{1,100}\]: (?:FAILED|UNREACHABLE)!|^ERROR! (?<message>.+)/, words: ["\\]: (?:FAILED|UNREACHABLE)!", "^ERROR! "] },
+  { id: "vader", code: "test.assertion", weight: 8, re: /^\s*\(\d+\/\d+\) \[[^\]]{1,40}\] \(X\)/, words: ["\\] \\(X\\)"] },
+  { id: "lisp_condition", code: "runtime.exception", weight: 8, re: /^;? ?(?:debugger invoked on a|Unhandled) (?<symbol>[A-Z][A-Z:-]{3,60})\b|^\*\*\* - (?<message>.+)/, words: ["debugger invoked", "Unhandled ", "^\\*\\*\\* - "] },
+  { id: "pods", code: "dependency.resolve", weight: 7, re: /^\[!\] (?<message>.+)/, words: ["^\\[!\\] "], unless: /^\[!\] (?:Warning|The |Please|You )/ },
+  { id: "flow", code: "compile.type", weight: 8, re: /^Error [-─┈]{3,} (?<file>\S+):(?<line>\d+):(?<col>\d+)/, words: ["Error (?:---|───|┈┈┈)"] },
+  { id: "tslint", code: "lint.style", weight: 8, re: /^(?:ERROR|error): (?:\([\w-]+\) )?(?<file>\S{1,300}\.\w{1,5})(?:\[|:)(?<line>\d+)[,:] ?(?<col>\d+)\]?(?::| -) (?<message>.+)/, words: ["^error: \\S"] },
+  { id: "html_links", code: "lint.docs", weight: 7, re: /^\s+\*\s+.{0,300}(?:does not exist|is not a valid|failed(?:: | with))|^\s*\d+\. \[L\d+\] [45]\d\d\b/, words: ["^\\s*\\* ", "\\. \\[L\\d"] },
+  { id: "clojure_test", code: "test.assertion", weight: 9, re: /^(?:FAIL|ERROR) in \(?(?<test>[^)\s]+)\)?(?: \((?<file>[^:)]+):(?<line>\d+)\))?|^FAIL .{0,200} at \(\S+:\d+\)/, words: ["^(?:FAIL|ERROR) in ", "^FAIL "] },
+  { id: "elixir_raise", code: "runtime.exception", weight: 8, re: /^\*\* \((?<symbol>[\w.]+)\) (?<message>.+)/, words: ["^\\*\\* \\("] },
+  { id: "testthat", code: "test.assertion", weight: 8, re: /^(?:──|--) (?:\d+\. )?(?:Failure|Error|FAILURE|ERROR)\b.{0,4}(?<test>.*)/, words: ["(?:──|--) (?:\\d{1,3}\\. )?(?:Failure|Error)"] },
+  { id: "eunit", code: "test.assertion", weight: 8, re: /\*failed\*$|^\*\*(?:error|exit|throw):(?<message>.+)/, words: ["\\*failed\\*", "^\\*\\*(?:error|exit|throw):"] },
+  { id: "data_race", code: "runtime.sanitizer", weight: 9, re: /^WARNING: DATA RACE|testing\.go:\d+: race detected/, words: ["WARNING: DATA RACE", "race detected"] },
+  { id: "py_requirement", code: "dependency.conflict", weight: 8, re: /\b(?:DistributionNotFound|VersionConflict|ContextualVersionConflict)\b:? ?(?<message>.*)/, words: ["DistributionNotFound", "VersionConflict"] },
+  { id: "log_limit", code: "config.build_script", weight: 9, re: /exceeded the maximum log length|log (?:size|length) (?:limit )?(?:has )?exceeded/i, words: ["maximum log length", "log (?:size|length)"] },
+];
