@@ -264,23 +264,24 @@ function linkLibrariesOfStage(target: string): boolean {
   return true;
 }
 
-/** Moves a data folder; a crash leaves it in one of the two places, whole. */
-export function moveData(from: string, to: string): void {
+/** Moves a data folder and gives it to a uid; after a crash the same call goes on where it was. */
+export function moveData(from: string, to: string, uid: number): void {
   const draft = `${to}.tmp`;
   rmSync(draft, { recursive: true, force: true });
+  giveTo(from, uid);
   try {
     renameSync(from, to);
   } catch (error) {
     if (codeOf(error) !== "EXDEV") throw error;
     cpSync(from, draft, { recursive: true }); // The shared folder is on another file system.
     chmodSync(draft, 0o700);
+    giveTo(draft, uid);
     renameSync(draft, to);
     rmSync(from, { recursive: true });
   }
 }
 
-/** Gives a data folder and all below to a uid, as when the mode changes. */
-export function giveTo(folder: string, uid: number): void {
+function giveTo(folder: string, uid: number): void {
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
     const path = join(folder, name);
     if (!lstatSync(path).isSymbolicLink()) chownSync(path, uid, uid);

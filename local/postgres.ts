@@ -98,8 +98,7 @@ async function adoptData(from: string | undefined, to: string, binaries: Binarie
   if (left !== undefined && serves(left.process, from) && signal(left.process, "SIGQUIT")) {
     if (!(await gone(left.process, STOP_NOW_MS))) throw stuck(left.process);
   }
-  moveData(from, to);
-  giveTo(to, binaries.owner ?? process.getuid?.() ?? 0);
+  moveData(from, to, binaries.owner ?? process.getuid?.() ?? 0);
 }
 
 /** A folder without the mark never finished its first start; nothing was ever acknowledged from it [PG6]. */
