@@ -197,7 +197,7 @@ export interface Backlog {
 
 /**
  * The object's RPC interface. Every call names organization and DAG; a dispatcher answers only its own.
- * Refusals: not_found (foreign or unknown), version_not_ready, lease_lost, task_state, backlog_full, payload_too_large.
+ * Refusals: not_found (foreign or unknown), unavailable (another version), lease_lost, task_state, backlog_full, payload_too_large.
  */
 export interface DispatcherApi {
   emit(request: EmitRequest): Promise<Result<Emitted>>;

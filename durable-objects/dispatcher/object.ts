@@ -204,7 +204,7 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherApi {
     const parsed = schema.safeParse(request);
     // Two versions of the code meet for minutes during a deploy; the caller tries again.
     if (!parsed.success)
-      return refuse("not_ready", {
+      return refuse("unavailable", {
         detail: "The dispatcher runs another version of this call.",
         retryAfterS: 1,
       });

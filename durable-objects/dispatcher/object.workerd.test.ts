@@ -223,7 +223,7 @@ describe("dispatcher object", () => {
       (await answer).refusal?.code;
     expect(await code(dispatcher().backlog({ ...named, org_id: other }))).toBe("not_found");
     expect(await code(dispatcher().backlog({ ...named, dag_id: "sys.unknown" }))).toBe("not_found");
-    expect(await code(dispatcher().backlog({ ...named, v: 2 as 1 }))).toBe("not_ready");
+    expect(await code(dispatcher().backlog({ ...named, v: 2 as 1 }))).toBe("unavailable");
     expect(await listDurableObjectIds(env.DISPATCHER)).toHaveLength(1);
     expect(await status(run_id)).toBe("succeeded");
   });
