@@ -5,13 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type postgres from "postgres";
 import { EXIT, Failure, codeOf, reasonOf } from "./failure.ts";
 import { readEnd } from "./log.ts";
-import {
-  findBinaries,
-  giveTo,
-  moveData,
-  stagedDataDir,
-  type Binaries,
-} from "./postgres-binaries.ts";
+import { findBinaries, moveData, stagedDataDir, type Binaries } from "./postgres-binaries.ts";
 import { DATABASE, LOGINS, connect, urlOf, type Login, type Role } from "./postgres-connection.ts";
 import { createCluster, isReady, markReady, spawnServer, type Server } from "./postgres-server.ts";
 import { freePort } from "./ports.ts";
