@@ -54,7 +54,10 @@ export function rankBlocks(
 }
 
 function blocksOf(window: Window, known: Known, rank: Rank): Ranked[] {
-  const scored = window.lines.map((line, at) => scoredLine(line, at, known, rank));
+  const parsed = parsedLines(window, known.failures);
+  const scored = window.lines.map((line, at) =>
+    scoredLine(line, { at, parsed: parsed[at] === 1, known, rank }),
+  );
   const seeds = scored
     .filter((line) => line.score > 0)
     .toSorted((a, b) => b.score - a.score || a.at - b.at);
@@ -69,7 +72,21 @@ function blocksOf(window: Window, known: Known, rank: Rank): Ranked[] {
   return blocks;
 }
 
-function scoredLine(line: WindowLine, at: number, known: Known, rank: Rank): Scored {
+/** Marks the lines of a window that stand in a parser's range: one sweep instead of a search per line. */
+function parsedLines(window: Window, failures: readonly FailureRange[]): Uint8Array {
+  const marks = new Uint8Array(window.lines.length);
+  const first = window.lines[0]?.n ?? 1;
+  for (const { from, to } of failures) {
+    if (to >= first) marks.fill(1, Math.max(0, from - first), Math.max(0, to - first + 1));
+  }
+  return marks;
+}
+
+function scoredLine(
+  line: WindowLine,
+  given: { at: number; parsed: boolean; known: Known; rank: Rank },
+): Scored {
+  const { at, parsed, known, rank } = given;
   const { outline, counts } = known;
   const distance = outline.stopLine - line.n;
   const inTail =
@@ -89,7 +106,7 @@ function scoredLine(line: WindowLine, at: number, known: Known, rank: Rank): Sco
       stopped: outline.stopped,
       outcome: sectionAt(outline, line.n)?.outcome ?? "unknown",
       red: line.red,
-      parsed: known.failures.some((failure) => failure.from <= line.n && line.n <= failure.to),
+      parsed,
     },
     rank,
   );

@@ -8,7 +8,8 @@ import type { Prefilter } from "./prefilter.ts";
 
 /** Bytes asked for at once; small enough for the second-level cache. */
 export const BLOCK_BYTES = 256 * 1024;
-const HEAD_BYTES = 1024;
+/** Looked at to tell whether lines carry labels; no block is smaller. */
+const HEAD_BYTES = 512;
 const ESC = 27;
 const LF = 10;
 
@@ -53,16 +54,16 @@ export async function walkLines(
   onLine: OnLine,
   how: How = {},
 ): Promise<Walked> {
-  const blockBytes = how.blockBytes ?? BLOCK_BYTES;
-  const labels =
-    how.labels ??
-    hasLabels(new TextDecoder().decode(await source.read(0, Math.min(source.size, HEAD_BYTES))));
+  const blockBytes = Math.max(HEAD_BYTES, how.blockBytes ?? BLOCK_BYTES);
+  let bytes = await source.read(0, Math.min(blockBytes, source.size));
+  const head = new TextDecoder().decode(bytes.subarray(0, HEAD_BYTES));
+  const labels = how.labels ?? hasLabels(head);
   const walk = new Walk(prefilter, onLine, { blockBytes, every: how.every ?? false, labels });
-  for (let offset = 0; offset < source.size;) {
-    const bytes = await source.read(offset, Math.min(blockBytes, source.size - offset));
-    if (bytes.length === 0) break;
+  for (let offset = 0; bytes.length > 0;) {
     walk.take(bytes);
     offset += bytes.length;
+    if (offset >= source.size) break;
+    bytes = await source.read(offset, Math.min(blockBytes, source.size - offset));
   }
   return { ...walk.finish(), labels };
 }
