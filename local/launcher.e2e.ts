@@ -273,7 +273,7 @@ describe("starts and stops", () => {
         env: environment(),
         stdio: ["ignore", "pipe", "inherit"],
       });
-      const [line] = await once(child.stdout, "data");
+      const [line] = await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
       expect(JSON.parse(String(line))).toMatchObject({ event: "ready" });
       child.kill("SIGTERM");
       await once(child, "exit");
