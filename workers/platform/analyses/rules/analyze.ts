@@ -72,7 +72,7 @@ export async function analyze(
   return { result: resultOf(seen, ranked, { source, options, rank }), lineIndex: seen.lineIndex };
 }
 
-/** Where pass 2 looks: the stop, what parsers proved, then the best candidates. */
+/** Where pass 2 looks: before the stop, then at the best candidates. */
 function anchorsOf(seen: Seen): readonly Anchor[] {
   const candidates = seen.candidates.inOrder();
   const stop = seen.outline.stopLine;

@@ -16,7 +16,7 @@ export const TEST: readonly Family[] = [
   { id: "assertion_error", code: "test.assertion", weight: 8, re: /\b(?:AssertionError|AssertionFailedError|ComparisonFailure|ExpectationFailed|ExpectationNotMetError|AssertFailed\w*|AssertionFailure|MultipleFailuresError)\b:? ?(?<message>.*)/, words: ["AssertionError", "AssertionFail", "ComparisonFailure", "ExpectationFailed", "ExpectationNotMet", "AssertFailed", "MultipleFailuresError"], unless: /^\s+at / },
   { id: "pytest_line", code: "test.assertion", weight: 8, re: /^E {3,}(?<message>\S.*)|^_{3,} (?:ERROR (?:at|collecting) )?(?<test>\S.*\S) _{3,}$/, words: ["^E   ", "^_{3} ", "__ \\S"] },
   { id: "pytest_summary", code: "test.assertion", weight: 6, re: /^(?:FAILED|ERROR) (?<test>\S+\.py(?:::\S+)?)/, words: ["(?:FAILED|ERROR) \\S{2}"] },
-  { id: "unittest_fail", code: "test.assertion", weight: 8, re: /^(?:FAIL|ERROR): (?<test>\w+ \([\w.]+\)|\w[\w.]+)/, words: ["(?:FAIL|ERROR): \\w"] },
+  { id: "unittest_fail", code: "test.assertion", weight: 8, re: /^(?:FAIL|ERROR): (?<test>\w+ \([\w.<>]+\)|(?:[\w.]+\.)?[Tt]est\w*[\w.]*(?=$| \())/, words: ["(?:FAIL|ERROR): \\w"] },
   { id: "rspec_failure", code: "test.assertion", weight: 8, re: /^\s+Failure\/Error: (?<message>.*)|^An error occurred (?:while loading|in an? \S+ hook)/, words: ["Failure/Error:", "An error occurred"] },
   { id: "rspec_rerun", code: "test.assertion", weight: 3, re: /^rspec (?<file>\S+):(?<line>\d+) # (?<test>.*)/, words: ["rspec \\.?/?\\w"] },
   { id: "minitest", code: "test.assertion", weight: 8, re: /^\s*(?:Failure|Error):$|^\s{0,4}\d+\) (?:Failure|Error|Skipped):/, words: ["^(?:Failure|Error):", "\\d\\) (?:Failure|Error)"] },
