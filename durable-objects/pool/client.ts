@@ -7,13 +7,19 @@ import {
   type Scope,
   type Sql,
   type SqlTable,
+  type TransactionOptions,
   type Tx,
 } from "../../workers/platform/adapters/sql.ts";
 import type { SqlAnswer } from "./model.ts";
 import type { Pool } from "./object.ts";
 
 export const sqlOverPool = (pool: DurableObjectStub<Pool>): Sql => ({
-  transaction: async <T>(scope: Scope, body: (tx: Tx) => Promise<T>): Promise<T> => {
+  transaction: async <T>(
+    scope: Scope,
+    body: (tx: Tx) => Promise<T>,
+    options: TransactionOptions = {},
+  ): Promise<T> => {
+    if (options.single === true) return body(singleTx(pool, scope));
     // Not awaited: calls on a promised target are sent at once (promise pipelining).
     const transaction = pool.open(scope);
     const tx = txOver(async (text, params) =>
@@ -32,6 +38,12 @@ export const sqlOverPool = (pool: DurableObjectStub<Pool>): Sql => ({
     }
   },
 });
+
+/** One call instead of three. */
+const singleTx = (pool: DurableObjectStub<Pool>, scope: Scope): Tx =>
+  txOver(async (text, params) => tableOf(await reached(pool.once(scope, text, [...params]))), {
+    single: true,
+  });
 
 /** The object itself may be unreachable: it restarts with workerd. */
 async function reached(call: Promise<SqlAnswer>): Promise<SqlAnswer> {

@@ -15,10 +15,26 @@ import { POOL_CONNECTIONS_MAX, type SqlAnswer, type SqlFailure } from "./model.t
 export class Pool extends DurableObject<Env> {
   #client: PostgresClient | undefined;
 
+  /** A transaction of one statement. */
+  async once(scope: Scope, text: string, params: SqlValue[]): Promise<SqlAnswer> {
+    try {
+      const { columns, rows } = await inTransaction(this.#connect(), scope, (tx) =>
+        runStatement(tx, text, params),
+      );
+      return { ok: true, columns: [...columns], rows: rows.map((row) => [...row]) };
+    } catch (error) {
+      return { ok: false, failure: failureOf(error) };
+    }
+  }
+
   /** Begins a transaction. The caller sends statements through what it returns and ends it. */
   open(scope: Scope): PoolTransaction {
+    return new PoolTransaction(this.#connect(), scope);
+  }
+
+  #connect(): PostgresClient {
     this.#client ??= openClient(this.env.PG.connectionString, { max: POOL_CONNECTIONS_MAX });
-    return new PoolTransaction(this.#client, scope);
+    return this.#client;
   }
 }
 

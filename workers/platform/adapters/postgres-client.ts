@@ -1,7 +1,7 @@
 /** Postgres over its wire protocol: the driver's settings, and transactions on top of it. */
 import postgres from "postgres";
 import { faultOf, isOutage, SCOPE_STATEMENT, scopeParams, SqlError, txOver } from "./sql.ts";
-import type { Scope, Sql, SqlTable, SqlValue, Tx } from "./sql.ts";
+import type { Scope, Sql, SqlTable, SqlValue, TransactionOptions, Tx } from "./sql.ts";
 
 export type PostgresClient = ReturnType<typeof openClient>;
 export type PostgresTransaction = Parameters<Parameters<PostgresClient["begin"]>[1]>[0];
@@ -109,8 +109,12 @@ export async function inTransaction<T>(
 }
 
 export const sqlOver = (client: PostgresClient): Sql => ({
-  transaction: <T>(scope: Scope, body: (tx: Tx) => Promise<T>): Promise<T> =>
+  transaction: <T>(
+    scope: Scope,
+    body: (tx: Tx) => Promise<T>,
+    options: TransactionOptions = {},
+  ): Promise<T> =>
     inTransaction(client, scope, (tx) =>
-      body(txOver((text, params) => runStatement(tx, text, params))),
+      body(txOver((text, params) => runStatement(tx, text, params), options)),
     ),
 });

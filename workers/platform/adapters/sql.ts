@@ -1,5 +1,5 @@
 /** The port to Postgres: scopes, transactions, and what statements answer. */
-import { Fault } from "../model.ts";
+import { assert, Fault } from "../model.ts";
 
 /** Whose rows a transaction may see; `none` sees only what SECURITY DEFINER functions return [TN2, TN4]. */
 export type Scope = { readonly org: string } | { readonly user: string } | { readonly none: true };
@@ -21,12 +21,21 @@ export interface Tx {
   query(text: string, params?: readonly SqlValue[]): Promise<readonly SqlRow[]>;
 }
 
+export interface TransactionOptions {
+  /** The body runs exactly one statement: opening, running and committing travel together. */
+  readonly single?: boolean;
+}
+
 export interface Sql {
   /**
    * Runs `body` in one transaction of `scope`; commits when it returns, rolls back when it throws.
    * @throws Fault("postgres") when Postgres is not reachable or broke off
    */
-  transaction<T>(scope: Scope, body: (tx: Tx) => Promise<T>): Promise<T>;
+  transaction<T>(
+    scope: Scope,
+    body: (tx: Tx) => Promise<T>,
+    options?: TransactionOptions,
+  ): Promise<T>;
 }
 
 /** Postgres refused a statement. `code` is the SQLSTATE. */
@@ -51,15 +60,21 @@ export const scopeParams = (scope: Scope): readonly [string, string] => [
   "user" in scope ? scope.user : "",
 ];
 
-/** A Tx over anything that runs one statement. */
-export const txOver = (
+/** A Tx over anything that runs one statement; with `single` a second one is a bug. */
+export function txOver(
   run: (text: string, params: readonly SqlValue[]) => Promise<SqlTable>,
-): Tx => ({
-  query: async (text, params = []) => {
-    const { columns, rows } = await run(text, params);
-    return rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]])));
-  },
-});
+  options: TransactionOptions = {},
+): Tx {
+  let statements = 0;
+  return {
+    query: async (text, params = []) => {
+      statements += 1;
+      assert(!(options.single && statements > 1), "a single transaction runs one statement");
+      const { columns, rows } = await run(text, params);
+      return rows.map((row) => Object.fromEntries(columns.map((column, i) => [column, row[i]])));
+    },
+  };
+}
 
 /** Postgres is not there, or broke off: worth another try. */
 export const faultOf = (cause: unknown): Fault => new Fault("postgres", { retryable: true, cause });

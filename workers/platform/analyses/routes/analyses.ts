@@ -22,6 +22,7 @@ import { AnalysisAnswer, SummaryAnswer } from "./answers.ts";
 
 const tags = ["analyses"];
 const params = z.object({ id: z.uuid() });
+const SINGLE = { single: true } as const;
 const may = (action: string): [MiddlewareHandler<AppEnv>, MiddlewareHandler<AppEnv>] => [
   noStore(),
   needs(action, "analyses/{id}"),
@@ -172,13 +173,21 @@ export const analysisRoutes = createApp()
     const after = await positionOf(c.env, identity, cursor);
     if (!after.ok) return refused(c, after.refusal);
     const filter = { status, category, repository, after: after.value, limit: limit + 1 };
-    const rows = await c.var.sql.transaction({ org }, (tx) => listAnalyses(tx, org, filter));
+    const rows = await c.var.sql.transaction(
+      { org },
+      (tx) => listAnalyses(tx, org, filter),
+      SINGLE,
+    );
     return c.json(await pageOf(c.env, identity, rows, limit), 200);
   })
   .openapi(read, async (c) => {
     const { id } = c.req.valid("param");
     const org = orgOf(c);
-    const analysis = await c.var.sql.transaction({ org }, (tx) => readAnalysis(tx, org, id));
+    const analysis = await c.var.sql.transaction(
+      { org },
+      (tx) => readAnalysis(tx, org, id),
+      SINGLE,
+    );
     if (analysis === undefined) return refused(c, { code: "not_found" });
     const { format } = c.req.valid("query");
     return format === "json" ? declared(c.json(analysis, 200)) : inFormat(c, analysis, format);
