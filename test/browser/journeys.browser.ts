@@ -353,12 +353,14 @@ browserTest(
     await page.waitForURL(/wrap=true/);
     await page.keyboard.press("g");
     await page.keyboard.press("1");
+    await page.locator("[inputmode=numeric]:focus").waitFor();
     await page.keyboard.press("2");
     await page.keyboard.press("Enter");
     await page.waitForURL(/#L12$/);
     await page.keyboard.press("n");
     await page.waitForURL(/block=\d/);
     await page.keyboard.press("/");
+    await page.locator("[type=search]:focus").waitFor();
     await page.keyboard.type("module-4");
     await page.keyboard.press("Enter");
     await page.getByText("1 of 11").waitFor();
@@ -372,6 +374,7 @@ browserTest(
     await page.keyboard.press("r");
     await page.getByRole("heading", { name: "Runs", level: 1 }).waitFor();
     await page.keyboard.press("Control+k");
+    await page.locator("[role=combobox]:focus").waitFor();
     await page.keyboard.type("key");
     await page.keyboard.press("Enter");
     await page.getByRole("dialog", { name: "Create an API key" }).waitFor();

@@ -106,7 +106,7 @@ function Rows({ pages, first, last, scroller, blocks, view }: RowsProps) {
       role="region"
       aria-label="Lines of the log"
       tabIndex={0}
-      className={`min-w-0 flex-1 overflow-auto font-mono text-sm ${wrap ? "log-wrap overflow-x-hidden" : ""}`}
+      className={`min-w-0 flex-1 overflow-auto font-mono text-sm focus-visible:-outline-offset-2 ${wrap ? "log-wrap overflow-x-hidden" : ""}`}
     >
       <div
         className={`min-w-full ${wrap ? "w-full" : "w-max"}`}

@@ -24,6 +24,14 @@ export function AnalysisList() {
   const org = useMe().org.slug;
   const search = route.useSearch();
   const { items, next_cursor: next } = usePrefetched(analysesQuery(search)).data;
+  const filtered = Object.keys(search).length > 0;
+  if (items.length === 0 && !filtered) {
+    return (
+      <Page title="Analyses">
+        <NoAnalyses org={org} />
+      </Page>
+    );
+  }
   return (
     <Page
       title="Analyses"
@@ -35,7 +43,7 @@ export function AnalysisList() {
     >
       <Filters org={org} search={search} />
       {items.length === 0 ? (
-        <NoAnalyses org={org} filtered={Object.keys(search).length > 0} />
+        <NoMatch org={org} />
       ) : (
         <>
           <Table
@@ -105,17 +113,18 @@ const columns = (org: string): readonly Column<AnalysisSummary>[] => [
   { name: "Sent", right: true, cell: (analysis) => <Time at={analysis.created_at} /> },
 ];
 
-function NoAnalyses({ org, filtered }: { org: string; filtered: boolean }) {
-  if (filtered) {
-    return (
-      <Empty
-        title="No analysis matches"
-        action={<ButtonLink {...paths.analyses(org)}>Show all analyses</ButtonLink>}
-      >
-        <p>Other analyses may exist; these filters leave none.</p>
-      </Empty>
-    );
-  }
+function NoMatch({ org }: { org: string }) {
+  return (
+    <Empty
+      title="No analysis matches"
+      action={<ButtonLink {...paths.analyses(org)}>Show all analyses</ButtonLink>}
+    >
+      <p>Other analyses may exist; these filters leave none.</p>
+    </Empty>
+  );
+}
+
+function NoAnalyses({ org }: { org: string }) {
   return (
     <Empty
       title="No analyses yet"

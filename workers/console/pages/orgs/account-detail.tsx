@@ -1,5 +1,5 @@
 /** The signed-in user: who, in which organization, the choices of this browser, and the way out. */
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { Check, Select } from "../../forms/field.tsx";
 import {
   setSingleKeys,
@@ -42,6 +42,25 @@ export function AccountDetail() {
           </dd>
         </dl>
       </Section>
+      {me.orgs.length < 2 ? null : (
+        <Section title="Your organizations">
+          <ul className="divide-y divide-line rounded-lg border border-line bg-panel">
+            {me.orgs.map((org) => (
+              <li key={org.id} className="flex items-center gap-3 px-4 py-2">
+                <Link
+                  {...paths.overview(org.slug)}
+                  preload={false}
+                  className="font-medium hover:underline"
+                >
+                  {org.name}
+                </Link>
+                <Tag>{org.role}</Tag>
+                {org.id === me.org.id ? <span className="text-faint">current</span> : null}
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
       <Section title="This browser">
         <Preferences />
       </Section>
