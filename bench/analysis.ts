@@ -53,19 +53,23 @@ function inNode(log: Log): Part {
   return {
     id: "in Node",
     workload: `${size}, the longest ${longestLine.toLocaleString("en-US")} bytes; ripgrep only counts lines with one of ${PATTERNS.length} patterns.`,
-    measures: [{ id: "elapsed", unit: "s", better: "lower" }],
+    measures: [
+      { id: "cpu", unit: "s", better: "lower" },
+      { id: "elapsed", unit: "s", better: "lower" },
+    ],
     sides: [analyzer(log), ripgrep(log), drain(log, "plain"), drain(log, "masks")],
     goals: [
+      { text: "at most 0.7 s of CPU", measure: "cpu", side: "edgewright", atMost: 0.7 },
       {
-        text: "at most 5 x ripgrep's time",
-        measure: "elapsed",
+        text: "at most 5 x ripgrep's CPU time",
+        measure: "cpu",
         side: "edgewright",
         timesBetterThan: "ripgrep",
         atLeast: 0.2,
       },
       {
-        text: "at least 10 x faster than a Drain tree with masks",
-        measure: "elapsed",
+        text: "at least 10 x less CPU time than a Drain tree with masks",
+        measure: "cpu",
         side: "edgewright",
         timesBetterThan: "drain-masks",
         atLeast: 10,
@@ -94,13 +98,20 @@ async function openOn(
     const reply = await forked.round();
     const { elapsedMs, counted } = Outcome.parse(reply.value);
     return {
-      values: { elapsed: elapsedMs / 1_000 },
+      values: { cpu: cpuOf(reply.cpuSeconds), elapsed: elapsedMs / 1_000 },
       cpuSeconds: reply.cpuSeconds,
       proof: counted,
       wrong: options.judge(counted),
     };
   };
   return { version: forked.version, round, close: () => forked.close() };
+}
+
+/** This bench judges CPU time; it cannot run where the system does not count it. */
+function cpuOf(seconds: number | null): number {
+  if (seconds === null)
+    throw new Error("the CPU time of a process cannot be read here: there is no /proc");
+  return seconds;
 }
 
 function analyzer(log: Log): Side {

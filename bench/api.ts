@@ -7,7 +7,7 @@ import { jsonOf, launchProduct, type Product } from "./product.ts";
 
 /** Rows of the organization; the list shows 20 of them. */
 const ANALYSES = 40;
-const SECONDS = 5;
+const SECONDS = 3;
 const SECONDS_SMOKE = 0.5;
 /** Far from saturation on two cores: this part asks how long one request takes, not how many fit. */
 const PER_SECOND = 50;
