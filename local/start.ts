@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
 import { z } from "zod";
 import { claim, release, runningLauncher } from "./claim.ts";
-import { EXIT, Failure, reasonOf, render } from "./failure.ts";
+import { EXIT, Failure, codeOf, reasonOf, render } from "./failure.ts";
 import { parseFlags, type Flags } from "./flags.ts";
 import { JsonLog } from "./log.ts";
 import { reset } from "./reset.ts";
@@ -131,6 +131,13 @@ function announce(flags: Flags, { api, apps, setup }: Addresses): void {
   process.stdout.write(
     `\nEdgewright ${version} runs at ${api}\nApps are served at ${apps}\n${next}\nCtrl-C stops it.\n`,
   );
+}
+
+// A script that read the ready line and closed its end (`| head -1`) must not end what it started.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error) => {
+    if (codeOf(error) !== "EPIPE") throw error;
+  });
 }
 
 try {
