@@ -10,7 +10,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { linkedClone } from "../test/clone.ts";
 import { launch, type Launch } from "../test/launcher.ts";
 import { alive, gone } from "./process.ts";
-import { readLauncher, readState, statePaths, type StateDir } from "./state.ts";
+import {
+  openState,
+  readLauncher,
+  readState,
+  secretsOf,
+  statePaths,
+  type StateDir,
+} from "./state.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const ANY_PORT = ["--port", "0", "--apps-port", "0", "--no-demo"];
@@ -187,11 +194,26 @@ describe("starts and stops", () => {
     expect(second.exitCode()).toBe(0);
   });
 
-  test("[LN11] a second interrupt ends everything at once with code 130", async () => {
-    const running = await launch({ stateDir });
-    const token = await running.token();
+  test("[LN13] --reset asks for --yes without a terminal, then starts fresh; [LN11] two interrupts end all at once with 130", async () => {
+    const before = secretsOf(openState(stateDir));
+    writeFileSync(join(stateDir, "not-ours.txt"), "kept");
+    expect(run("start", ["--reset", "--state", stateDir])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("--yes"),
+    });
+    expect(secretsOf(openState(stateDir))).toEqual(before);
+    const fresh = await launch({ stateDir, flags: ["--reset", "--yes"] });
+    expect(fresh.setup).not.toBeNull();
+    expect(secretsOf(openState(stateDir))).not.toEqual(before);
+    expect(existsSync(join(stateDir, "not-ours.txt"))).toBe(true);
+
+    await interruptedTwice(fresh);
+  });
+
+  /** [LN11] A second interrupt ends everything at once with code 130. */
+  async function interruptedTwice(running: Launch): Promise<void> {
     const processes = processesOf(statePaths(stateDir));
-    const socket = await halfRequest(running, token);
+    const socket = await halfRequest(running, await running.token());
     process.kill(running.pid, "SIGINT");
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     expect(processes.filter(alive).length).toBeGreaterThan(0);
@@ -200,24 +222,7 @@ describe("starts and stops", () => {
     expect(processes.filter(alive)).toEqual([]);
     expect(running.exitCode()).toBe(130);
     socket.destroy();
-  });
-
-  test("[LN13] --reset asks for --yes without a terminal, then deletes the data and starts fresh", async () => {
-    const first = await launch({ stateDir });
-    await first.token();
-    await first.stop();
-    const before = readFileSync(join(stateDir, "secrets.json"), "utf8");
-    writeFileSync(join(stateDir, "not-ours.txt"), "kept");
-    expect(run("start", ["--reset", "--state", stateDir])).toMatchObject({
-      code: 1,
-      err: expect.stringContaining("--yes"),
-    });
-    const second = await launch({ stateDir, flags: ["--reset", "--yes"] });
-    expect(second.setup).not.toBeNull();
-    expect(readFileSync(join(stateDir, "secrets.json"), "utf8")).not.toBe(before);
-    expect(existsSync(join(stateDir, "not-ours.txt"))).toBe(true);
-    await second.stop();
-  });
+  }
 
   test("[LN6] a step that fails ends the start with its code and leaves nothing running", () => {
     const root = linkedClone({ "9999_broken.sql": "select 1;\nselect nonsense;" });

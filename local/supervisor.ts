@@ -50,9 +50,8 @@ async function start(runtime: Runtime): Promise<Addresses> {
   );
   runtime.control = control;
   runtime.ports = { control: port, apps: appsPort };
-  await startControl(runtime, port, control);
-  runtime.checkpoint();
-  await startApps(runtime, appsPort);
+  // Neither needs the other to start, and each keeps a core busy for half a second.
+  await settleAll([startControl(runtime, port, control), startApps(runtime, appsPort)]);
   runtime.checkpoint();
   keepUp(runtime, port, control, appsPort);
   if (flags.watch) runtime.closers.unshift(watchSources(runtime));
