@@ -91,7 +91,13 @@ export function configure(slice: Slice, orgId: string, config: DagConfig, now: n
     [...slice.instances.values()].filter(({ toSeq }) => toSeq === null).map((old) => [old.fp, old]),
   );
   for (const [node, fp] of fingerprints(config)) {
-    if (active.delete(fp)) continue;
+    const same = active.get(fp);
+    if (same !== undefined) {
+      // Retries and timeout are not part of the digest, so the instance takes them over as they are now.
+      active.delete(fp);
+      draft.addInstance(instanceOf(node, fp, same.inst));
+      continue;
+    }
     draft.addInstance(instanceOf(node, fp, ++head.inst));
     draft.moveCursor(head.inst, head.seq);
   }

@@ -4,7 +4,13 @@ import { PAYLOAD_BYTES_MAX, type TaskError } from "../../../workers/platform/tas
 import type { Assignment, ReportRequest, TaskReport } from "../model.ts";
 import { Draft } from "./draft.ts";
 import { outputEventId } from "./keys.ts";
-import { DIRECT_HEARTBEAT_MS, DIRECT_LEASE_MS, type Policy, RUNNER_CONCURRENCY } from "./limits.ts";
+import {
+  DIRECT_HEARTBEAT_MS,
+  DIRECT_LEASE_MS,
+  type Policy,
+  RETRY_AFTER_MS_MAX,
+  RUNNER_CONCURRENCY,
+} from "./limits.ts";
 import type { Envelope, Instance, Rng, Slice, Step, TaskRow } from "./state.ts";
 
 /** Everything a transition may not make up itself. */
@@ -230,7 +236,8 @@ function fail(
     draft.update(task, { state: "failed", envelope: 0, error, lost: lostLeases });
     return;
   }
-  const notBefore = world.now + Math.max(atLeastMs, backoffMs(instance, made, world.rng));
+  const asked = Math.min(atLeastMs, RETRY_AFTER_MS_MAX);
+  const notBefore = world.now + Math.max(asked, backoffMs(instance, made, world.rng));
   draft.update(task, { state: "ready", envelope: 0, error, lost: lostLeases, notBefore });
 }
 

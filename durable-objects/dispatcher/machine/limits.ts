@@ -52,3 +52,8 @@ export const OUTBOX_GRACE_MS = 1_000;
 
 /** Waits for one object's runs at once; more are answered `pending` [Q8]. */
 export const WAITERS_MAX = 64;
+
+/** An alarm rings late when the object is busy; one later than this is lost [L5]. */
+export const ALARM_LATE_MS = 5_000;
+/** The longest delay a worker may ask for, a day like the longest of a schedule [T4]. */
+export const RETRY_AFTER_MS_MAX = 86_400_000;

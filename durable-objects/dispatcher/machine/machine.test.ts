@@ -7,11 +7,13 @@ import { alarmFor } from "./alarm.ts";
 import { hashKey, outputEventId, sourceEventId } from "./keys.ts";
 import { backoffMs } from "./lease.ts";
 import {
+  ALARM_LATE_MS,
   BACKLOG_MAX,
   DIRECT_LEASE_MS,
   ENVELOPES_IN_FLIGHT_MAX,
   OUTBOX_GRACE_MS,
   RESEND_MS,
+  RETRY_AFTER_MS_MAX,
 } from "./limits.ts";
 import type { Event } from "./step.ts";
 import { type Deed, turn, type Turned } from "./turn.ts";
@@ -267,6 +269,16 @@ describe("log", () => {
     expect(bench.fetch(1)?.operator).toEqual({ name: "t.work", n: 1 });
     expect(bench.store.tasks.size).toBe(2);
   });
+
+  test("[V14] a node's retries and timeout are no digest: changed, they bind its tasks at once", () => {
+    const bench = new Bench();
+    bench.emit(["a"]);
+    const changed = { ...work, timeout_s: 7, retry: { max_attempts: 9 } };
+    bench.take({ type: "dag.configured", orgId: ORG, config: dagWith([changed]) });
+    expect(bench.lease().timeout_ms).toBe(7_000);
+    expect(bench.store.instances.size).toBe(1);
+    expect(bench.store.taskView(bench.task().id)?.max_attempts).toBe(9);
+  });
 });
 
 describe("tasks", () => {
@@ -355,6 +367,13 @@ describe("tasks", () => {
     bench.emit(["a"]);
     bench.fail(bench.lease(), { retryable: true, retry_after_ms: 30_000 });
     expect(bench.task()).toMatchObject({ state: "ready", notBefore: bench.now + 30_000 });
+  });
+
+  test("[T4] no worker delays a task by more than a day", () => {
+    const bench = new Bench();
+    bench.emit(["a"]);
+    bench.fail(bench.lease(), { retryable: true, retry_after_ms: Number.MAX_SAFE_INTEGER });
+    expect(bench.task().notBefore).toBe(bench.now + RETRY_AFTER_MS_MAX);
   });
 
   test("[T5] the attempt rises with the lease, so a task that always kills its worker fails in the end", () => {
@@ -511,11 +530,18 @@ describe("leases", () => {
     expect(alarmFor(500, 90, 100, 1_000)).toBe(500);
   });
 
-  test("[L5] an alarm that stands before the need is kept; a later, missing or overdue one is set again", () => {
+  test("[L5] an alarm that stands before the need is kept; a later, missing or lost one is set again", () => {
     expect(alarmFor(500, 600, 100)).toBeNull();
     expect(alarmFor(700, 600, 100)).toBe(600);
     expect(alarmFor(null, 600, 100)).toBe(600);
-    expect(alarmFor(90, 600, 100)).toBe(600);
+    expect(alarmFor(90, 90_000, 90 + ALARM_LATE_MS)).toBe(90_000);
+    expect(alarmFor(90, 80, 90 + ALARM_LATE_MS)).toBe(91 + ALARM_LATE_MS);
+  });
+
+  test("[L5] an alarm that rings right now is left alone: moving it would cancel it", () => {
+    expect(alarmFor(90, 600, 100)).toBeNull();
+    expect(alarmFor(100, 95, 100)).toBeNull();
+    expect(alarmFor(90, 50, 89 + ALARM_LATE_MS)).toBeNull();
   });
 
   test("[L6] heartbeats extend no lease past the node's timeout, and the attempt ends as task_timeout", () => {

@@ -6,7 +6,7 @@ import { RUNNER_CONCURRENCY } from "../../../../durable-objects/dispatcher/machi
 import {
   type Assignment,
   REPORT_BYTES_MAX,
-  type TaskReport,
+  TaskReport,
 } from "../../../../durable-objects/dispatcher/model.ts";
 import { logTo } from "../../adapters/log.ts";
 import type { OperatorOutcome, OperatorTask } from "../model.ts";
@@ -140,6 +140,54 @@ test("a canceled task is aborted alone, and no new one starts once the lease is 
   stop.abort(new Error("lease_lost"));
   expect(await working).toHaveLength(RUNNER_CONCURRENCY + 1);
   expect(started).toHaveLength(RUNNER_CONCURRENCY + 1);
+});
+
+test("[T2] a member that is canceled before it starts never starts", async () => {
+  const running = new Map<number, AbortController>();
+  const started: number[] = [];
+  const working = play(
+    async (task) => {
+      started.push(task.event.rev);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+      return { ok: true, outputs: [] };
+    },
+    assignment(RUNNER_CONCURRENCY + 1),
+    new AbortController(),
+    running,
+  );
+  const last = RUNNER_CONCURRENCY + 1;
+  running.get(last)?.abort(new Error("task_canceled"));
+  const results = await working;
+  expect(started).not.toContain(last);
+  expect(results.find(({ tid }) => tid === last)).toMatchObject({ code: "task_canceled" });
+});
+
+test("[T3] an answer of another shape fails its task alone, not its neighbors", async () => {
+  const circle: Record<string, unknown> = {};
+  circle["self"] = circle;
+  const put = (payload: unknown, partition = "_") => ({
+    ok: true,
+    outputs: [{ dataset_id: "sys.t.out", partition, payload }],
+  });
+  const answers: unknown[] = [
+    undefined,
+    { ok: true },
+    put(circle),
+    put(undefined),
+    put({}, ""),
+    { ok: false, code: "c".repeat(65), message: "long", retryable: true },
+    { ok: false, code: "late", message: "m", retryable: true, retry_after_ms: 0.5 },
+    put({}),
+  ];
+  const results = await play(
+    (task) => Promise.resolve(answers[task.event.rev - 1] as OperatorOutcome),
+    assignment(answers.length),
+  );
+  expect(results.toSorted((a, b) => a.tid - b.tid).map((r) => (r.ok ? "ok" : r.code))).toEqual([
+    ...Array.from({ length: answers.length - 1 }, () => "outcome_invalid"),
+    "ok",
+  ]);
+  expect(results.every((result) => TaskReport.safeParse(result).success)).toBe(true);
 });
 
 test("at most eight tasks of an envelope run at once", async () => {

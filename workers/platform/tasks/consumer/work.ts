@@ -1,10 +1,11 @@
 /** Works on the tasks of one envelope, a few at a time; whatever an operator does, each task gets an outcome. */
+import { z } from "zod";
 import { RUNNER_CONCURRENCY } from "../../../../durable-objects/dispatcher/machine/limits.ts";
 import {
   type AssignedTask,
   type Assignment,
   REPORT_BYTES_MAX,
-  type TaskReport,
+  TaskReport,
 } from "../../../../durable-objects/dispatcher/model.ts";
 import type { JsonValue } from "../../model.ts";
 import { type OperatorOutcome, type OperatorTask, PAYLOAD_BYTES_MAX } from "../model.ts";
@@ -18,7 +19,8 @@ const MESSAGE_CHARS_MAX = 2_048;
  * Runs every task; never throws.
  *
  * @param stop aborts all of them: the lease is lost
- * @param running filled with the controllers of the tasks at work, so that single ones can be canceled
+ * @param running filled with the controllers of the tasks that have not ended, so that single ones can be canceled:
+ *   one at work is aborted, one that waits never starts
  */
 export async function work(
   ports: Ports,
@@ -32,6 +34,7 @@ export async function work(
   if (operator === undefined)
     return assignment.tasks.map((task) => unknownOperator(task, `${name}@${String(n)}`));
   const config = JSON.parse(assignment.config) as JsonValue;
+  for (const { tid } of assignment.tasks) running.set(tid, new AbortController());
   const waiting = [...assignment.tasks];
   const results: TaskReport[] = [];
   const lane = async (): Promise<void> => {
@@ -40,17 +43,11 @@ export async function work(
       task !== undefined && !stop.signal.aborted;
       task = waiting.shift()
     ) {
-      const own = new AbortController();
-      running.set(task.tid, own);
-      const outcome = await attempt({
-        ports,
-        operator,
-        assignment,
-        config,
-        task,
-        signal: AbortSignal.any([stop.signal, own.signal]),
-        own,
-      });
+      const own = running.get(task.tid) ?? new AbortController();
+      const signal = AbortSignal.any([stop.signal, own.signal]);
+      const outcome = own.signal.aborted
+        ? CANCELED
+        : await attempt({ ports, operator, assignment, config, task, signal, own });
       running.delete(task.tid);
       results.push(reportOf(task, outcome));
     }
@@ -58,6 +55,14 @@ export async function work(
   await Promise.all(Array.from({ length: Math.min(RUNNER_CONCURRENCY, waiting.length) }, lane));
   return results;
 }
+
+/** The dispatcher knows the task as canceling and takes any answer for its end. */
+const CANCELED: OperatorOutcome = {
+  ok: false,
+  code: "task_canceled",
+  message: "The task was canceled before it started.",
+  retryable: false,
+};
 
 interface Attempt {
   readonly ports: Ports;
@@ -116,26 +121,32 @@ function taskOf({ assignment, config, task }: Attempt): OperatorTask {
   };
 }
 
-function reportOf(task: AssignedTask, outcome: OperatorOutcome): TaskReport {
-  const { tid } = task;
-  if (!outcome.ok) {
-    const { code, message, retryable, retry_after_ms } = outcome;
-    return {
-      tid,
-      ok: false,
-      code,
-      message: cut(message),
-      retryable,
-      ...(retry_after_ms === undefined ? {} : { retry_after_ms }),
-    };
+/** An operator may answer anything: what has another shape fails its task alone, for its neighbors share the report [T3]. */
+function reportOf({ tid }: AssignedTask, outcome: OperatorOutcome): TaskReport {
+  try {
+    return TaskReport.parse(outcome.ok ? success(tid, outcome) : failure(tid, outcome));
+  } catch (error) {
+    const reason = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+    const message = cut(`The operator's answer cannot be taken: ${reason}`);
+    return { tid, ok: false, code: "outcome_invalid", message, retryable: false };
   }
+}
+
+function failure(tid: number, outcome: Extract<OperatorOutcome, { ok: false }>): TaskReport {
+  const { code, message, retryable, retry_after_ms } = outcome;
+  const delay = retry_after_ms === undefined ? {} : { retry_after_ms };
+  return { tid, ok: false, code, message: cut(message), retryable, ...delay };
+}
+
+function success(tid: number, outcome: Extract<OperatorOutcome, { ok: true }>): TaskReport {
   const outputs = outcome.outputs.map(({ dataset_id, partition, payload }) => ({
     dataset_id,
     partition,
     payload: JSON.stringify(payload),
   }));
-  const bytes = outputs.reduce((sum, { payload }) => sum + payload.length, 0);
-  const largest = outputs.reduce((max, { payload }) => Math.max(max, payload.length), 0);
+  const sizes = outputs.map(({ payload }) => payload.length);
+  const bytes = sizes.reduce((sum, size) => sum + size, 0);
+  const largest = sizes.reduce((max, size) => Math.max(max, size), 0);
   if (bytes > REPORT_BYTES_MAX || largest > PAYLOAD_BYTES_MAX) {
     const message = `The task put out ${String(bytes)} bytes, ${String(largest)} in one event; ${String(REPORT_BYTES_MAX)} and ${String(PAYLOAD_BYTES_MAX)} are the limits. Store the data and name it.`;
     return { tid, ok: false, code: "payload_too_large", message, retryable: false };
