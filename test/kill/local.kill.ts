@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { DATABASE, connect, urlOf } from "../../local/postgres-connection.ts";
 import { alive, gone, identify, signal } from "../../local/process.ts";
@@ -34,11 +34,11 @@ describe("amid writes", () => {
     writer = new Writer();
     writer.follow(product.api, await product.token());
     await writer.more(3);
-  });
-  afterAll(async () => {
-    await writer.stop();
-    await product.stop();
-    rmSync(product.stateDir, { recursive: true, force: true });
+    return async () => {
+      await writer.stop();
+      await product.stop();
+      rmSync(product.stateDir, { recursive: true, force: true });
+    };
   });
 
   test.each<Part>(["postgres", "control"])(
@@ -226,17 +226,24 @@ class Writer {
         body: `npm ERR! code ${n}\n`,
       });
       if (answer?.status === 201 || answer?.status === 202)
-        this.#acknowledged.add(Analysis.parse(await answer.json()).id);
+        this.#acknowledged.add(Analysis.parse(JSON.parse(answer.text)).id);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
 
-  /** Undefined when nobody answers, as after a kill. */
-  async #call(path: string, init: RequestInit): Promise<Response | undefined> {
+  /** Undefined when nobody answers, or dies amid an answer, as after a kill. */
+  async #call(
+    path: string,
+    init: RequestInit,
+  ): Promise<{ status: number; text: string } | undefined> {
     if (this.#api === "") return undefined;
     const headers = { authorization: `Bearer ${this.#token}`, "content-type": "text/plain" };
-    return fetch(this.#api + path, { ...init, headers, signal: AbortSignal.timeout(10_000) }).catch(
-      () => undefined,
-    );
+    try {
+      const signal = AbortSignal.timeout(10_000);
+      const answer = await fetch(this.#api + path, { ...init, headers, signal });
+      return { status: answer.status, text: await answer.text() };
+    } catch {
+      return undefined;
+    }
   }
 }
