@@ -66,6 +66,17 @@ describe("errors", () => {
     expect(text).not.toContain("canary-4711");
   });
 
+  test("[AP3] the name of a field that does not exist is not repeated", async () => {
+    const answer = await send("/api/v1/auth/link", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ token: "t", "canary-4713": 1 }),
+    });
+    const text = await answer.text();
+    expect([answer.status, text.includes("canary-4713")]).toEqual([422, false]);
+    expect(text).toContain("There is no such field.");
+  });
+
   test("[AP2] a malformed body is 400", async () => {
     const answer = await send("/api/v1/auth/setup", {
       method: "POST",
@@ -156,6 +167,25 @@ describe("requests", () => {
       body,
     });
     expect([answer.status, (await problemOf(answer)).code]).toEqual([413, "payload_too_large"]);
+  });
+
+  test("[AP11] a body without a length is read up to the limit, not to its end", async () => {
+    let sent = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        sent += 1;
+        controller.enqueue(new Uint8Array(65_536).fill(32));
+        if (sent === 1_000) controller.close();
+      },
+    });
+    const answer = await send("/api/v1/auth/link", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+      duplex: "half",
+    } as RequestInit);
+    expect([answer.status, (await problemOf(answer)).code]).toEqual([413, "payload_too_large"]);
+    expect(sent).toBeLessThan(40);
   });
 
   test("what is not the API's is the console's", async () => {

@@ -1,6 +1,7 @@
 /** Renders every error of the API, once, as problem+json [AP3]. */
 import type { Context, TypedResponse } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { SqlError } from "../adapters/sql.ts";
 import { Bug, Fault, type Refusal } from "../model.ts";
 import { PROBLEMS, type Problem } from "./model.ts";
 import type { AppEnv } from "./plumbing.ts";
@@ -40,10 +41,16 @@ export function refused(c: Context<AppEnv>, refusal: Refusal): Declared {
   return declared(response);
 }
 
+/** Postgres has no room for U+0000 in text, nor in JSON. */
+const UNSTORABLE = new Set(["22021", "22P05"]);
+
 /** What the caller learns of a thrown error; the rest is for the log [AP4]. */
 export function refusalOf(error: unknown): Refusal {
   if (error instanceof Fault)
     return error.retryable ? { code: "unavailable", retryAfterS: 1 } : { code: "upstream_failed" };
+  if (error instanceof SqlError && UNSTORABLE.has(error.code)) {
+    return { code: "validation_failed", detail: "Text may not contain the character U+0000." };
+  }
   // The framework throws these for bodies it cannot parse.
   if (error instanceof HTTPException && error.status < 500) return { code: "malformed_request" };
   return { code: "internal" };

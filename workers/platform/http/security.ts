@@ -1,6 +1,7 @@
 /** What holds for every request before and after its route: host, path, origin of changes, headers [AP11, LN14, RL5]. */
 import type { MiddlewareHandler } from "hono";
 import { configurationOf } from "../adapters/configuration.ts";
+import { chunksOf } from "../adapters/streams.ts";
 import type { AppContext, AppEnv } from "./plumbing.ts";
 import { refused } from "./problem.ts";
 import { isNormalPath } from "./rules.ts";
@@ -54,9 +55,31 @@ export const noStore = (): MiddlewareHandler<AppEnv> => async (c, next) => {
 export const smallBody = (): MiddlewareHandler<AppEnv> => async (c, next) => {
   if (Number(c.req.header("content-length") ?? 0) > JSON_BYTES_MAX) return refused(c, tooLarge);
   if (c.req.raw.body === null) return next();
-  const body = await c.req.arrayBuffer();
-  return body.byteLength > JSON_BYTES_MAX ? refused(c, tooLarge) : next();
+  const body = await readUpTo(c.req.raw.body, JSON_BYTES_MAX);
+  if (body === undefined) return refused(c, tooLarge);
+  // A body can be read once: what follows reads the copy.
+  c.req.raw = new Request(c.req.raw, { body });
+  return next();
 };
+
+/** All of a stream, or undefined once it is longer than `limit`: nothing beyond that is kept, nor read. */
+async function readUpTo(
+  stream: ReadableStream<Uint8Array>,
+  limit: number,
+): Promise<ArrayBuffer | undefined> {
+  const chunks = chunksOf(stream);
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  let bytes = 0;
+  for (let chunk = await chunks.next(); chunk !== undefined; chunk = await chunks.next()) {
+    bytes += chunk.length;
+    if (bytes > limit) {
+      await chunks.cancel();
+      return undefined;
+    }
+    parts.push(chunk.slice());
+  }
+  return new Blob(parts).arrayBuffer();
+}
 
 const tooLarge = {
   code: "payload_too_large",

@@ -20,11 +20,15 @@ export function validationRefusal(target: string, error: z.core.$ZodError): Refu
         prefix === undefined
           ? `/${issue.path.map(String).join("/")}`
           : `${prefix}${issue.path.map(String).join(".")}`,
-      message: issue.message,
+      message: messageOf(issue),
       fix: fixOf(issue),
     })),
   };
 }
+
+/** The library's words, but for the one message that repeats what was sent [AP3]. */
+const messageOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === "unrecognized_keys" ? "There is no such field." : issue.message;
 
 function fixOf(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
