@@ -3,6 +3,7 @@
 interface Entry {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly contentType: string | undefined;
+  readonly uploaded: Date;
 }
 
 export interface FakeBucket {
@@ -43,7 +44,11 @@ export function fakeBucket(): FakeBucket {
     head: async (key: string) => (objects.has(key) ? {} : null),
     put: async (key: string, value: unknown, options?: { httpMetadata?: R2HTTPMetadata }) => {
       count("put");
-      objects.set(key, { bytes: bytesOf(value), contentType: options?.httpMetadata?.contentType });
+      objects.set(key, {
+        bytes: bytesOf(value),
+        contentType: options?.httpMetadata?.contentType,
+        uploaded: new Date(),
+      });
     },
     get: async (key: string, options?: { range?: { offset: number; length: number } }) => {
       count("get");
@@ -56,6 +61,12 @@ export function fakeBucket(): FakeBucket {
         bytes: entry.bytes.slice(range.offset, range.offset + range.length),
       });
     },
+    list: async ({ prefix = "" }: { prefix?: string }) => ({
+      truncated: false,
+      objects: [...objects]
+        .filter(([key]) => key.startsWith(prefix))
+        .map(([key, { uploaded }]) => ({ key, uploaded })),
+    }),
     delete: async (keys: string | string[]) => {
       for (const key of [keys].flat()) objects.delete(key);
     },
@@ -75,6 +86,7 @@ export function fakeBucket(): FakeBucket {
           objects.set(key, {
             bytes: new Uint8Array(await new Blob(parts).arrayBuffer()),
             contentType: undefined,
+            uploaded: new Date(),
           });
           open.delete(id);
         },

@@ -1,7 +1,7 @@
 /** Objects in R2: streams in with their bytes counted and hashed, logs out as random access. */
 import { sha256 as sha256Hash } from "@noble/hashes/sha2.js";
 import type { LogSource } from "../analyses/model.ts";
-import { assert, done, Fault, refuse, type Result } from "../model.ts";
+import { assert, done, Fault, refuse, type Instant, type Result } from "../model.ts";
 import { toHex } from "./bytes.ts";
 import { chunksOf, type ChunkReader, type Sha256Stream } from "./streams.ts";
 
@@ -142,6 +142,21 @@ export const getObject = (bucket: R2Bucket, key: string): Promise<R2ObjectBody |
 
 export const deleteObjects = (bucket: R2Bucket, keys: readonly string[]): Promise<void> =>
   attempt(() => bucket.delete([...keys]));
+
+/** Pages of keys below `prefix` whose objects were stored before `before`, oldest names first. */
+export async function* listed(
+  bucket: R2Bucket,
+  prefix: string,
+  before: Instant,
+): AsyncGenerator<readonly string[]> {
+  let cursor: string | undefined;
+  do {
+    const options: R2ListOptions = { prefix, ...(cursor === undefined ? {} : { cursor }) };
+    const page = await attempt(() => bucket.list(options));
+    yield page.objects.filter(({ uploaded }) => uploaded.getTime() < before).map(({ key }) => key);
+    cursor = page.truncated ? page.cursor : undefined;
+  } while (cursor !== undefined);
+}
 
 /** The hash of workerd where there is one; elsewhere, in Node tests, a pure one. */
 export function sha256Stream(): Sha256Stream {

@@ -51,6 +51,12 @@ export class SqlError extends Error {
   }
 }
 
+/** JSON text that jsonb takes: it refuses U+0000 and halves of surrogate pairs, which text cut by length may hold. */
+export const jsonText = (value: unknown): string =>
+  JSON.stringify(value, (_key, part: unknown) =>
+    typeof part === "string" ? part.toWellFormed().replaceAll("\0", "\uFFFD") : part,
+  );
+
 /** The statement every transaction begins with. */
 export const SCOPE_STATEMENT =
   "select set_config('platform.org_id', $1, true), set_config('platform.user_id', $2, true)";

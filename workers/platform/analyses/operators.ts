@@ -31,8 +31,11 @@ async function failed(
   runId: string,
 ): Promise<OperatorOutcome> {
   const error = { code: "log_expired", message: "The log is no longer stored. Upload it again." };
-  await context.sql.transaction({ org }, (tx) => failAnalysis(tx, id, runId, error, context.now()));
-  return { ok: false, ...error, retryable: false };
+  const known = await context.sql.transaction({ org }, async (tx) => {
+    await failAnalysis(tx, id, runId, error, context.now());
+    return readAnalysisInput(tx, id);
+  });
+  return known === undefined ? nothing : { ok: false, ...error, retryable: false };
 }
 
 /** One log is one unit; archives of several come with AN5. */
@@ -41,7 +44,9 @@ const split: Operator = {
   n: 1,
   run: async (context, task) => {
     const { analysis_id } = LogEvent.parse(task.event.payload);
-    await context.sql.transaction({ org: task.org_id }, (tx) => markProcessing(tx, analysis_id));
+    await context.sql.transaction({ org: task.org_id }, (tx) =>
+      markProcessing(tx, analysis_id, task.run_id),
+    );
     return succeeded("sys.analyses.units", task.event.partition, { analysis_id });
   },
 };

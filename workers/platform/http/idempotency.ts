@@ -121,13 +121,16 @@ export class IdempotentRequest {
     );
   }
 
-  /** Lets the key go: the request was not answered, or not in a way worth keeping. */
-  async forget(): Promise<void> {
+  /**
+   * Lets the lock go: the request was not answered, or not in a way worth keeping. The subject id stays: part of the
+   * work may be done, and whoever tries again must find it [C46].
+   */
+  async release(): Promise<void> {
     const { org, principal, route, key } = this.#slot;
     await this.#sql.transaction({ org }, (tx) =>
       tx.query(
-        "delete from platform.idempotency_keys where principal = $1 and route = $2 and key = $3 and status is null",
-        [principal, route, key],
+        "update platform.idempotency_keys set locked_at = $4 where principal = $1 and route = $2 and key = $3 and status is null",
+        [principal, route, key, iso(0)],
       ),
     );
   }
@@ -194,7 +197,7 @@ export async function underLock(
   try {
     const { response, fingerprint, keptBody, keep } = await work();
     if (keep === false || !isKept(response.status)) {
-      await request.forget();
+      await request.release();
       return response;
     }
     const headers: Record<string, string> = {};
@@ -206,7 +209,7 @@ export async function underLock(
     await request.store({ fingerprint, status: response.status, headers, body });
     return response;
   } catch (error) {
-    await request.forget().catch(() => {});
+    await request.release().catch(() => {});
     throw error;
   } finally {
     clearInterval(renewal);

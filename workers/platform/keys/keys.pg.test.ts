@@ -50,6 +50,23 @@ const later = async (ms: number, body: () => Promise<void>): Promise<void> => {
 };
 
 describe("what a key is", () => {
+  test("[AP2] text that cannot be stored is refused, not broken on", async () => {
+    const answer = await make({ name: "a\0b", grants: ["analyses.read"] });
+    expect([answer.status, (await problemOf(answer)).code]).toEqual([422, "validation_failed"]);
+    for (const query of ["/analyses?repository=%00", "/runs?dag=%00"])
+      expect((await owner.send(`/api/v1${query}`)).status, query).toBe(422);
+  });
+
+  test("[KY1] a second try of a lost request never shows a token that does not work", async () => {
+    const headers = { "idempotency-key": "lost-answer" };
+    const wish = { name: "lost", grants: ["analyses.read"] };
+    const first = (await (await make(wish, headers)).json()) as Made;
+    await platform.db.as("superuser")`update platform.idempotency_keys
+      set status = null, fingerprint = null, locked_at = to_timestamp(0) where key = 'lost-answer'`;
+    const second = (await (await make(wish, headers)).json()) as Made;
+    expect([second.key.id, second.token]).toEqual([first.key.id, null]);
+  });
+
   test("[KY1] the token is shown once and stored nowhere", async () => {
     const { key, token } = await made("once");
     const secret = token.split("_")[2] ?? "";

@@ -95,8 +95,8 @@ export async function principalOfKey(
 
 export interface CreatedKey {
   readonly key: ApiKey;
-  /** Shown once, stored nowhere. */
-  readonly token: string;
+  /** Shown once, stored nowhere: null when an earlier try of this request made the key and its answer was lost. */
+  readonly token: string | null;
 }
 
 /**
@@ -138,7 +138,7 @@ export async function createKey(
       createdAt: now,
       expiresAt: wish.expires_at ?? null,
     });
-    return done({ key, token: keyText(token) });
+    return done({ key, token: key.key_id === token.keyId ? keyText(token) : null });
   });
 }
 

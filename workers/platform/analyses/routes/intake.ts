@@ -98,7 +98,7 @@ export const intakeRoutes = createApp().openapi(create, async (c) => {
   const meta = c.req.valid("query");
   const answer =
     keyed.value === undefined
-      ? (await analysed(c, id, meta, body.value)).response
+      ? (await analysed(c, { id, repeated: false, meta, body: body.value })).response
       : await analysedOnce(c, { request: keyed.value, id, meta, body: body.value });
   return declared(answer);
 });
@@ -127,12 +127,15 @@ interface Answered {
   readonly sha256: string | undefined;
 }
 
-async function analysed(
-  c: AppContext,
-  id: string,
-  meta: AnalysisMeta,
-  body: LogBody,
-): Promise<Answered> {
+interface LogWish {
+  readonly id: string;
+  readonly repeated: boolean;
+  readonly meta: AnalysisMeta;
+  readonly body: LogBody;
+}
+
+async function analysed(c: AppContext, wish: LogWish): Promise<Answered> {
+  const { id, repeated, meta, body } = wish;
   const { kind, id: principalId, org } = memberOf(c);
   const submission: Submission = {
     id,
@@ -140,6 +143,7 @@ async function analysed(
     source: kind === "user" ? "console" : "api",
     createdBy: `${kind}:${principalId}`,
     meta,
+    repeated,
     waitMs: waitMsOf(c.req.header("prefer")),
     requestId: c.var.requestId,
     traceparent: c.var.traceparent,
@@ -174,17 +178,18 @@ async function analysedOnce(c: AppContext, wish: OnceOnly): Promise<Response> {
   const begun = await request.begin(wish.id);
   if (!begun.ok) return refused(c, begun.refusal);
   const path = new URL(c.req.url).search + ROUTE;
-  if (begun.value.kind === "repeat") return repeated(c, begun.value.stored, path, body);
+  if (begun.value.kind === "repeat") return replayed(c, begun.value.stored, path, body);
   const id = begun.value.subjectId;
   return underLock(request, async () => {
-    const { response, sha256 } = await analysed(c, id, meta, body);
+    const repeated = id !== wish.id;
+    const { response, sha256 } = await analysed(c, { id, repeated, meta, body });
     // A refused log was not stored, so there is nothing to compare a repeat with: it is looked at anew.
     if (sha256 === undefined) return { response, fingerprint: new Uint8Array(0), keep: false };
     return { response, fingerprint: await fingerprintOfDigest(path, sha256) };
   });
 }
 
-async function repeated(
+async function replayed(
   c: AppContext,
   stored: Stored,
   path: string,

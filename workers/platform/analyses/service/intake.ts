@@ -12,8 +12,9 @@ import {
   type Analysis,
   type AnalysisMeta,
 } from "../model.ts";
-import { deleteAnalysis, insertAnalysis, setRun } from "../store/rows.ts";
+import { deleteAnalysis, insertAnalysis, readStored, setRun } from "../store/rows.ts";
 import { readAnalysis } from "../store/summaries.ts";
+import { hashOf } from "./hashing.ts";
 
 export interface AnalysisPorts {
   readonly env: Env;
@@ -25,9 +26,13 @@ export interface AnalysisPorts {
 export const ANALYSES_DAG = "sys.analyses";
 const LOGS_SOURCE = "logs";
 
-export const logKeyOf = (orgId: string, id: string): string => `org/${orgId}/analyses/${id}/log`;
+export const analysesPrefixOf = (orgId: string): string => `org/${orgId}/analyses/`;
+export const logKeyOf = (orgId: string, id: string): string =>
+  `${analysesPrefixOf(orgId)}${id}/log`;
 export const resultKeyOf = (orgId: string, id: string): string =>
-  `org/${orgId}/analyses/${id}/result.json`;
+  `${analysesPrefixOf(orgId)}${id}/result.json`;
+/** The analysis an object belongs to. */
+export const analysisIdOf = (key: string): string => key.split("/")[3] ?? "";
 
 export interface Submission {
   readonly id: string;
@@ -35,6 +40,8 @@ export interface Submission {
   readonly source: "api" | "console";
   readonly createdBy: string;
   readonly meta: AnalysisMeta;
+  /** True when an earlier try of this request, with the same id, may have stored the log already. */
+  readonly repeated: boolean;
   /** Milliseconds the caller wants to wait; undefined for the default: small logs INLINE_DEADLINE_MS, others not. */
   readonly waitMs: number | undefined;
   readonly requestId: string;
@@ -51,7 +58,7 @@ export interface Submitted {
 /**
  * Analyses one log. A small one is the same run as a large one, only waited for.
  * Refusals: `log_empty`, `log_binary`, `log_too_large`, `compression_bomb`, `malformed_request` (no gzip),
- * `not_implemented` (zip), `backlog_full`.
+ * `not_implemented` (zip), `backlog_full`, `idempotency_mismatch` (an earlier try stored another log).
  */
 export async function submit(
   ports: AnalysisPorts,
@@ -60,7 +67,8 @@ export async function submit(
 ): Promise<Result<Submitted>> {
   const { env, sql, now } = ports;
   const { id, orgId } = submission;
-  const stored = await storeLog(env, logKeyOf(orgId, id), body);
+  const before = submission.repeated ? await storedBefore(ports, submission, body) : undefined;
+  const stored = before ?? (await storeLog(env, logKeyOf(orgId, id), body));
   if (!stored.ok) return stored;
   const { bytes, sha256 } = stored.value;
   const { source, createdBy, meta } = submission;
@@ -146,6 +154,18 @@ export interface LogBody {
 }
 
 const ZIP_MAGIC = [0x50, 0x4b, 0x03, 0x04] as const;
+
+/** What an earlier try stored, if this body is the same; undefined when it got not that far. */
+async function storedBefore(
+  { sql }: AnalysisPorts,
+  { orgId, id }: Submission,
+  body: LogBody,
+): Promise<Result<Stored> | undefined> {
+  const known = await sql.transaction({ org: orgId }, (tx) => readStored(tx, id));
+  if (known === undefined) return undefined;
+  const sha256 = await hashOf(body, LOG_BYTES_MAX);
+  return sha256 === known.sha256 ? done(known) : refuse("idempotency_mismatch");
+}
 
 /** Streams the body to R2; its first bytes are looked at before anything is stored. */
 async function storeLog(env: Env, key: string, body: LogBody): Promise<Result<Stored>> {

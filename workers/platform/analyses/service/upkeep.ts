@@ -1,11 +1,17 @@
 /** What becomes of analyses later: run again, deleted, expired, and uploads that were cut off are started. */
-import { deleteObjects } from "../../adapters/artifacts.ts";
+import { deleteObjects, listed } from "../../adapters/artifacts.ts";
 import { done, refuse, type Instant, type Result } from "../../model.ts";
 import type { Analysis } from "../model.ts";
-import { expireLogs, expireResults, orphans } from "../store/overview.ts";
+import { existing, expireLogs, expireResults, orphans } from "../store/overview.ts";
 import { deleteAnalysis, readLogRow, resetAnalysis } from "../store/rows.ts";
 import { readAnalysis } from "../store/summaries.ts";
-import { resultKeyOf, startRun, type AnalysisPorts } from "./intake.ts";
+import {
+  analysesPrefixOf,
+  analysisIdOf,
+  resultKeyOf,
+  startRun,
+  type AnalysisPorts,
+} from "./intake.ts";
 
 export interface RerunWish {
   readonly id: string;
@@ -82,12 +88,35 @@ export async function adopt(ports: AnalysisPorts, orgId: string): Promise<number
   return ids.length;
 }
 
-/** Deletes logs and results past their time [AN28]. */
+/** Deletes logs and results past their time, and objects that no row knows [AN28]. Answers how many objects went. */
 export async function expire(ports: AnalysisPorts, orgId: string, now: Instant): Promise<number> {
-  const keys = await ports.sql.transaction({ org: orgId }, async (tx) => {
-    await expireResults(tx, now);
-    return expireLogs(tx, now);
-  });
-  if (keys.length > 0) await deleteObjects(ports.env.LOGS, keys);
-  return keys.length;
+  const { env, sql } = ports;
+  let gone = 0;
+  for (;;) {
+    const keys = await sql.transaction({ org: orgId }, (tx) => expireLogs(tx, now));
+    if (keys.length === 0) break;
+    await deleteObjects(env.LOGS, keys);
+    gone += keys.length;
+  }
+  await sql.transaction({ org: orgId }, (tx) => expireResults(tx, now));
+  return gone + (await sweep(ports, orgId, now));
+}
+
+/** A request or a run is over long before. */
+const STRAY_MS = 86_400_000;
+
+/** Deletes what was stored by a request or a run that died, or ended after its analysis was deleted. */
+async function sweep(ports: AnalysisPorts, orgId: string, now: Instant): Promise<number> {
+  const { env, sql } = ports;
+  let gone = 0;
+  for (const bucket of [env.LOGS, env.ARTIFACTS]) {
+    for await (const keys of listed(bucket, analysesPrefixOf(orgId), now - STRAY_MS)) {
+      const ids = [...new Set(keys.map(analysisIdOf))];
+      const known = await sql.transaction({ org: orgId }, (tx) => existing(tx, ids));
+      const strays = keys.filter((key) => !known.has(analysisIdOf(key)));
+      if (strays.length > 0) await deleteObjects(bucket, strays);
+      gone += strays.length;
+    }
+  }
+  return gone;
 }

@@ -54,11 +54,11 @@ export async function orphans(tx: Tx, before: Instant): Promise<readonly string[
   return rows.map((row) => textOf(row, "id"));
 }
 
-/** Logs that have been kept long enough; the keys are to be deleted after the transaction. */
+/** Up to 500 logs that have been kept long enough, whatever became of them; the keys are to be deleted after the transaction. */
 export async function expireLogs(tx: Tx, now: Instant): Promise<readonly string[]> {
   const rows = await tx.query(
     `with old as (select org_id, id, log_key from platform.analyses
-       where log_key is not null and created_at < $1 and status in ('completed', 'failed') order by created_at limit 500)
+       where log_key is not null and created_at < $1 order by created_at limit 500)
      update platform.analyses a set log_key = null from old where a.org_id = old.org_id and a.id = old.id returning old.log_key`,
     [iso(now - LOG_KEPT_MS)],
   );
@@ -70,4 +70,12 @@ export async function expireResults(tx: Tx, now: Instant): Promise<void> {
   await tx.query("delete from platform.analyses where expires_at < $1 and log_key is null", [
     iso(now),
   ]);
+}
+
+/** Which of these analyses there are. */
+export async function existing(tx: Tx, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await tx.query("select id from platform.analyses where id::text = any($1::text[])", [
+    ids,
+  ]);
+  return new Set(rows.map((row) => textOf(row, "id")));
 }

@@ -1,6 +1,6 @@
 /** The life of an analysis as a row: made, at work, completed or failed, run again, deleted. */
 import { numberOf, numberOrNull, textOf, textOrNull } from "../../adapters/rows.ts";
-import type { Tx } from "../../adapters/sql.ts";
+import { jsonText, type Tx } from "../../adapters/sql.ts";
 import type { Instant } from "../../model.ts";
 import { AnalysisStatus, type AnalysisMeta, type Result } from "../model.ts";
 
@@ -60,6 +60,19 @@ export async function setRun(tx: Tx, id: string, runId: string): Promise<void> {
   ]);
 }
 
+/** Size and hash of the log as it was stored. */
+export async function readStored(
+  tx: Tx,
+  id: string,
+): Promise<{ readonly bytes: number; readonly sha256: string } | undefined> {
+  const [row] = await tx.query(
+    "select logs_size_bytes, log_sha256 from platform.analyses where id = $1",
+    [id],
+  );
+  if (row === undefined) return undefined;
+  return { bytes: numberOf(row, "logs_size_bytes"), sha256: textOf(row, "log_sha256") };
+}
+
 /** Where the log lies, and what is needed to page through it. */
 export interface LogRow {
   readonly id: string;
@@ -87,11 +100,12 @@ export async function readLogRow(tx: Tx, id: string): Promise<LogRow | undefined
   };
 }
 
-/** `pending` becomes `processing`; later states stay. */
-export async function markProcessing(tx: Tx, id: string): Promise<void> {
+/** `pending` becomes `processing`, and the run is noted if its starter died before; later states stay. */
+export async function markProcessing(tx: Tx, id: string, runId: string): Promise<void> {
   await tx.query(
-    "update platform.analyses set status = 'processing' where id = $1 and status = 'pending'",
-    [id],
+    `update platform.analyses set status = 'processing', run_id = $2
+     where id = $1 and status = 'pending' and (run_id is null or run_id = $2)`,
+    [id, runId],
   );
 }
 
@@ -116,7 +130,7 @@ export async function completeAnalysis(tx: Tx, orgId: string, done: Completion):
     [
       done.id,
       done.runId,
-      JSON.stringify(result),
+      jsonText(result),
       JSON.stringify(done.lineIndex),
       result.engine_version,
       result.lines,
@@ -135,7 +149,7 @@ export async function completeAnalysis(tx: Tx, orgId: string, done: Completion):
      select $1, $2, t.n, t.test->>'framework', t.test->>'suite', t.test->>'name', t.test->>'file', (t.test->>'line')::int,
        t.test->>'message', (t.test->>'log_line')::int
      from jsonb_array_elements($3::jsonb) with ordinality as t(test, n)`,
-    [orgId, done.id, JSON.stringify(result.failed_tests)],
+    [orgId, done.id, jsonText(result.failed_tests)],
   );
   return true;
 }

@@ -2,11 +2,14 @@
 import type { Diagnostic } from "../../model.ts";
 import type { Findings, Parser } from "./contract.ts";
 
-/** Decimal text to a number; undefined stays undefined, as does anything that is no safe integer. */
+/** No line, column or total is larger; what stores results counts with 32 bits. */
+const INT_MAX = 2_147_483_647;
+
+/** Decimal text to a number; undefined stays undefined, as does anything that is no integer up to INT_MAX. */
 export function intOf(text: string | undefined): number | undefined {
   if (text === undefined || text === "") return undefined;
   const value = Number(text);
-  return Number.isSafeInteger(value) ? value : undefined;
+  return Number.isInteger(value) && value <= INT_MAX ? value : undefined;
 }
 
 /** As `intOf`, for columns and lines, which begin at 1: tools print 0 when they know none. */
