@@ -17,6 +17,9 @@ import { AWAIT_MS_MAX, type DispatcherApi, type EmitRequest } from "./model.ts";
 /** Takes what dispatchers mirror. A refused connection would do too, but the client's sockets reject where nobody listens. */
 const postgres = vi.hoisted(() => ({
   down: false,
+  /** A row Postgres cannot take, by its id. */
+  refused: "",
+  heads: [] as (string | null)[],
   rows: [] as { id: string; state?: string; status?: string; change: number }[],
 }));
 vi.mock(import("../../workers/platform/adapters/postgres.ts"), () => ({
@@ -24,8 +27,14 @@ vi.mock(import("../../workers/platform/adapters/postgres.ts"), () => ({
     transaction: <T>(_scope: Scope, body: (tx: Tx) => Promise<T>) => {
       if (postgres.down) return Promise.reject(new Fault("postgres", { retryable: true }));
       const query: Tx["query"] = (text, params = []) => {
-        if (!text.includes("dispatcher_heads"))
-          postgres.rows.push(...(JSON.parse(String(params[0])) as typeof postgres.rows));
+        if (text.includes("dispatcher_heads")) {
+          postgres.heads.push(params[2] === null ? null : String(params[2]));
+          return Promise.resolve([]);
+        }
+        const rows = JSON.parse(String(params[0])) as typeof postgres.rows;
+        if (rows.some((row) => row.id === postgres.refused))
+          return Promise.reject(new Error("22P05: untranslatable character"));
+        postgres.rows.push(...rows);
         return Promise.resolve([]);
       };
       return body(Object.assign(Object.create(null) as Tx, { query }));
@@ -72,6 +81,8 @@ const status = async (run_id: string, deadline_ms = 10_000) => {
 afterEach(async () => {
   await reset();
   postgres.down = false;
+  postgres.refused = "";
+  postgres.heads.length = 0;
   postgres.rows.length = 0;
 });
 
@@ -174,6 +185,35 @@ describe("dispatcher object", () => {
     expect(
       new Set(postgres.rows.filter((row) => row.state === "succeeded").map((row) => row.id)).size,
     ).toBe(7);
+  });
+
+  test("[Q14] a row that Postgres cannot take holds up no other, and stays in the outbox", async () => {
+    postgres.down = true;
+    const bad = await emitted(start("bad"));
+    const good = await emitted(start("good"));
+    expect([await status(bad), await status(good)]).toEqual(["succeeded", "succeeded"]);
+    [postgres.down, postgres.refused] = [false, bad];
+    await runInDurableObject(
+      stub(),
+      (_object, state) => void state.storage.sql.exec("update outbox set not_before = 0"),
+    );
+    await dispatcher().wake(named);
+    await vi.waitFor(
+      () => expect(postgres.rows.filter((row) => row.id === good).at(-1)?.status).toBe("succeeded"),
+      5_000,
+    );
+    expect((await sql("select id from outbox")).length).toBeGreaterThan(0);
+  });
+
+  test("[L5] a dispatcher that is done tells Postgres that it wants no waking", async () => {
+    const run_id = await emitted(start("done"));
+    expect(await status(run_id)).toBe("succeeded");
+    await vi.waitFor(
+      async () =>
+        expect(await dispatcher().backlog(named)).toMatchObject({ value: { open_outbox: 0 } }),
+      5_000,
+    );
+    expect(postgres.heads.at(-1)).toBeNull();
   });
 
   test("[L2] [Q2] an envelope is fetched once and reported by its fence only", async () => {

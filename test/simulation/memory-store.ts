@@ -135,11 +135,12 @@ export class MemoryStore implements Store {
     return this.items.size;
   }
 
-  nextWake(): number | null {
+  nextWake(apart: readonly number[] = []): number | null {
     const wakes: number[] = [];
     for (const envelope of this.envelopes.values())
       wakes.push(envelope.state === "leased" ? envelope.leaseUntil : envelope.sentAt + RESEND_MS);
-    for (const item of this.items.values()) wakes.push(item.notBefore + OUTBOX_GRACE_MS);
+    for (const item of this.items.values())
+      if (!apart.includes(item.id)) wakes.push(item.notBefore + OUTBOX_GRACE_MS);
     if (this.#head.inFlight < ENVELOPES_IN_FLIGHT_MAX) {
       for (const task of this.tasks.values())
         if (task.state === "ready") wakes.push(task.notBefore);

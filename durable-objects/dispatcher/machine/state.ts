@@ -241,8 +241,8 @@ export interface Store {
   /** Items due at `now`, oldest first. */
   outbox(kind: OutboxKind, now: Instant, limit: number): readonly OutboxRow[];
   outboxSize(): number;
-  /** When something becomes due, whether or not anyone calls; null when nothing will [L4]. */
-  nextWake(): Instant | null;
+  /** When something becomes due, whether or not anyone calls; null when nothing will [L4]. Outbox items `apart` count not. */
+  nextWake(apart?: readonly number[]): Instant | null;
   runView(runId: string): RunView | null;
   /** Runs and tasks as Postgres mirrors them; unknown numbers are left out. */
   mirrored(

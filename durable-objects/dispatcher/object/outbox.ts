@@ -1,6 +1,7 @@
 /** Sends what the outbox holds: messages to the queue, rows to Postgres. What is not acknowledged stays [E7]. */
 import type { Log } from "../../../workers/platform/adapters/log.ts";
 import { sqlFrom } from "../../../workers/platform/adapters/postgres.ts";
+import { Fault } from "../../../workers/platform/model.ts";
 import { mirrorRuns } from "../../../workers/platform/tasks/service.ts";
 import type { OutboxRow, Store } from "../machine/state.ts";
 import type { Hint } from "../model.ts";
@@ -53,9 +54,12 @@ export class Outbox {
     for (;;) {
       const items = store.outbox("send", Date.now(), SEND_BATCH_MAX);
       if (items.length === 0) return;
-      await this.#deliver(items, "the queue refused; the outbox keeps the messages", () =>
+      const failure = await failureOf(() =>
         this.#shell.env().TASKS.sendBatch(this.#messages(items)),
       );
+      this.#settle(items, failure);
+      // What is left has its time in the alarm: a queue that refuses is not asked again at once [E7].
+      if (failure !== null) return;
     }
   }
 
@@ -69,43 +73,66 @@ export class Outbox {
   }
 
   async #mirrorAll(): Promise<void> {
-    while (await this.mirrorOnce()) await scheduler.wait(MIRROR_PAUSE_MS);
+    for (;;) {
+      const told = await this.mirrorOnce();
+      if (told === "nothing") return;
+      await scheduler.wait(MIRROR_PAUSE_MS);
+      if (told === "refused") return;
+    }
   }
 
-  /** @returns whether there was anything to tell */
-  async mirrorOnce(): Promise<boolean> {
+  /** Tells Postgres what is due, one batch of it. */
+  async mirrorOnce(): Promise<"nothing" | "told" | "refused"> {
     const { store } = this.#shell;
     const items = upTo(MIRROR_TASKS_MAX, store.outbox("mirror", Date.now(), MIRROR_ITEMS_MAX));
-    if (items.length === 0) return false;
+    if (items.length === 0) return "nothing";
+    return (await this.#tell(items)) ? "told" : "refused";
+  }
+
+  /** A statement that Postgres refuses is cut in halves, so that one row it cannot take holds up no other. */
+  async #tell(items: readonly OutboxRow[]): Promise<boolean> {
+    const failure = await failureOf(() => this.#mirror(items));
+    if (failure === null || failure instanceof Fault || items.length === 1) {
+      this.#settle(items, failure);
+      return failure === null;
+    }
+    const middle = items.length >>> 1;
+    const first = await this.#tell(items.slice(0, middle));
+    return (await this.#tell(items.slice(middle))) && first;
+  }
+
+  #mirror(items: readonly OutboxRow[]): Promise<void> {
+    const { store } = this.#shell;
     const bodies = items.flatMap(({ body }) => (body.kind === "mirror" ? [body] : []));
     const rows = store.mirrored(
       [...new Set(bodies.flatMap((body) => body.runs))],
       [...new Set(bodies.flatMap((body) => body.tids))],
     );
     const { orgId, dagId, open, unpassed, change } = store.head();
-    const head = { backlog: open + unpassed, nextWake: store.nextWake(), change };
-    await this.#deliver(items, "Postgres did not take the mirror; the outbox keeps it", () =>
-      mirrorRuns(sqlFrom(this.#shell.env()), { orgId, dagId, ...rows, head }),
-    );
-    return true;
+    // Once told, these items want no waking any more; counted in, no dispatcher would ever look idle to the cron [L5].
+    const nextWake = store.nextWake(items.map((item) => item.id));
+    const head = { backlog: open + unpassed, nextWake, change };
+    return mirrorRuns(sqlFrom(this.#shell.env()), { orgId, dagId, ...rows, head });
   }
 
-  async #deliver(
-    items: readonly OutboxRow[],
-    failure: string,
-    send: () => Promise<unknown>,
-  ): Promise<void> {
+  #settle(items: readonly OutboxRow[], failure: Error | null): void {
     const ids = items.map((item) => item.id);
-    try {
-      await send();
-    } catch (error) {
-      this.#shell.log.warn(failure, { error: String(error), items: ids.length });
-      this.#shell.settled("outbox.refused", ids);
-      return;
-    }
-    this.#shell.settled("outbox.sent", ids);
+    if (failure !== null)
+      this.#shell.log.warn("the outbox keeps what was not taken", {
+        kind: items[0]?.body.kind ?? null,
+        error: String(failure),
+        items: ids.length,
+      });
+    this.#shell.settled(failure === null ? "outbox.sent" : "outbox.refused", ids);
   }
 }
+
+/** What went wrong, or null. */
+const failureOf = (send: () => Promise<unknown>): Promise<Error | null> =>
+  send().then(
+    () => null,
+    (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+  );
 
 /** The first items that name at most `tasks` tasks, at least one item. */
 function upTo(tasks: number, items: readonly OutboxRow[]): readonly OutboxRow[] {

@@ -33,6 +33,8 @@ export const SCHEMA = [
   `create table if not exists envelopes(id integer primary key, inst integer not null, mode integer not null, lane integer not null, members text not null,
     state text not null, fence integer not null, lease_until integer not null, hard_until integer not null, sent_at integer not null)`,
   `create table if not exists outbox(id integer primary key, kind text not null, body text not null, not_before integer not null, tries integer not null)`,
+  // While Postgres is down the outbox grows by a row per turn, and each turn asks what is due.
+  `create index if not exists outbox_due on outbox(not_before)`,
 ] as const;
 
 /** States are stored as numbers; only ever appended to. */

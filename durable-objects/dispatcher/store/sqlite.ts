@@ -138,7 +138,7 @@ export class SqliteStore implements Store {
 
   outbox(kind: OutboxKind, now: number, limit: number): readonly OutboxRow[] {
     return this.#outboxRows(
-      "where kind = ? and not_before <= ? order by id limit ?",
+      "where kind = ? and not_before <= ? order by +id limit ?",
       kind,
       now,
       limit,
@@ -149,13 +149,18 @@ export class SqliteStore implements Store {
     return this.#number("select count(*) from outbox") ?? 0;
   }
 
-  nextWake(): number | null {
+  nextWake(apart: readonly number[] = []): number | null {
     const wakes = [
       this.#number("select min(lease_until) from envelopes where state = 'leased'"),
       this.#number(
         `select min(sent_at) + ${String(RESEND_MS)} from envelopes where state = 'queued'`,
       ),
-      this.#number(`select min(not_before) + ${String(OUTBOX_GRACE_MS)} from outbox`),
+      apart.length === 0
+        ? this.#number(`select min(not_before) + ${String(OUTBOX_GRACE_MS)} from outbox`)
+        : this.#number(
+            `select min(not_before) + ${String(OUTBOX_GRACE_MS)} from outbox where id not in (select value from json_each(?))`,
+            JSON.stringify(apart),
+          ),
       // Ready tasks without credit wait for an envelope to end, not for the clock.
       this.head().inFlight < ENVELOPES_IN_FLIGHT_MAX
         ? this.#number("select min(not_before) from tasks where state = 0")
@@ -370,8 +375,8 @@ export class SqliteStore implements Store {
     return this.#db.all(query, ...bindings).map(read);
   }
 
-  #number(query: string): number | null {
-    const value = this.#db.all(query)[0]?.[0];
+  #number(query: string, ...bindings: SqlValue[]): number | null {
+    const value = this.#db.all(query, ...bindings)[0]?.[0];
     return value === null || value === undefined ? null : Number(value);
   }
 }

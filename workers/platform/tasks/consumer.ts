@@ -8,6 +8,7 @@ import {
 } from "../../../durable-objects/dispatcher/model.ts";
 import { workerLog, type Log } from "../adapters/log.ts";
 import { sqlFrom } from "../adapters/postgres.ts";
+import type { Result } from "../model.ts";
 import { parts } from "./consumer/parts.ts";
 import { work } from "./consumer/work.ts";
 import { dispatcherOf, type Operator, type Ran, type RunnerApi, runnerOf } from "./service.ts";
@@ -57,7 +58,10 @@ async function take(message: Message, context: ExecutionContext, log: Log): Prom
   }
 }
 
-/** A dead letter is recorded, and its dispatcher sends again what waits: nothing hangs on one message [C7]. */
+/**
+ * A dead letter is recorded and its dispatcher called, which re-arms an alarm that was lost; the alarm sends the envelope
+ * again [C7, Q6]. Sending all at once here would turn one dead letter into two hundred.
+ */
 async function recordDead(message: Message, env: Env, log: Log): Promise<void> {
   const hint = Hint.safeParse(message.body);
   log.error("dead letter", {
@@ -68,7 +72,7 @@ async function recordDead(message: Message, env: Env, log: Log): Promise<void> {
   try {
     if (hint.success) {
       const { org_id, dag_id } = hint.data.dispatcher;
-      await dispatcherOf(env, org_id, dag_id).wake({ v: 1, org_id, dag_id });
+      await dispatcherOf(env, org_id, dag_id).backlog({ v: 1, org_id, dag_id });
     }
     message.ack();
   } catch (error) {
@@ -118,10 +122,11 @@ function runnerClass(registry: readonly Operator[]) {
         // A heartbeat that does not arrive is not an error: two may be missed before the lease ends [L3].
         void dispatcher.renew(lease).then(
           (renewed) => {
-            if (!renewed.ok) stop.abort(new Error("lease_lost"));
-            else
+            if (renewed.ok)
               for (const tid of renewed.value.canceled)
                 canceled.get(tid)?.abort(new Error("task_canceled"));
+            // Another version of the dispatcher may refuse the call as such; the lease is lost only when it says so [L2].
+            else if (renewed.refusal.code === "lease_lost") stop.abort(new Error("lease_lost"));
           },
           (error: unknown) => log.warn("heartbeat not answered", { error: String(error) }),
         );
@@ -156,15 +161,14 @@ const logOf = (env: Env, assignment?: Assignment): Log =>
   });
 
 /** Repeats a report until it is answered: a second one with the same fence is refused and changes nothing [L2]. */
-async function persist(send: () => Promise<{ readonly ok: boolean }>, log: Log): Promise<void> {
+async function persist(send: () => Promise<Result<null>>, log: Log): Promise<void> {
   for (let tried = 1; tried <= REPORT_TRIES; tried += 1) {
-    try {
-      const answer = await send();
-      if (!answer.ok) log.warn("the dispatcher did not take the report: the lease had ended");
-      return;
-    } catch (error) {
-      log.warn("report not answered", { tried, error: String(error) });
-      await new Promise((resolve) => setTimeout(resolve, REPORT_RETRY_MS * 2 ** tried));
-    }
+    const answer = await send().catch((error: unknown) => String(error));
+    if (typeof answer !== "string" && answer.ok) return;
+    const code = typeof answer === "string" ? answer : answer.refusal.code;
+    log.warn("the dispatcher did not take the report", { tried, code });
+    // Only this answer is final; another version of the call is gone in a moment.
+    if (code === "lease_lost") return;
+    await new Promise((resolve) => setTimeout(resolve, REPORT_RETRY_MS * 2 ** tried));
   }
 }

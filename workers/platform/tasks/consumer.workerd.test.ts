@@ -60,10 +60,10 @@ test("[Q3] an unreachable dispatcher makes the queue try again", async () => {
   });
 });
 
-test("[Q3] [Q13] a dead letter is recorded and wakes its dispatcher; unreachable, it stays", async () => {
+test("[Q3] a dead letter is recorded and its dispatcher looks at its alarm, but sends nothing again: dead letters would breed", async () => {
   const woken: unknown[] = [];
-  const answering = (wake: (request: unknown) => Promise<unknown>) => {
-    const DISPATCHER = { idFromName: (name: string) => name, get: () => ({ wake }) };
+  const answering = (backlog: (request: unknown) => Promise<unknown>) => {
+    const DISPATCHER = { idFromName: (name: string) => name, get: () => ({ backlog }) };
     return { env: { DISPATCHER } as unknown as Partial<Env> };
   };
   const hint = { v: 1, dispatcher: where, envelope_id: 7, n: 1 };

@@ -6,6 +6,7 @@ import { pageOf, pageQuery, positionOf } from "../http/pagination.ts";
 import { type AppContext, createApp } from "../http/plumbing.ts";
 import { refused } from "../http/problem.ts";
 import { noStore } from "../http/security.ts";
+import { SYSTEM_DAGS } from "../dags/rules.ts";
 import { done, refuse, type Result } from "../model.ts";
 import { Run, RunStatus, RunWithTasks, Task, TaskState } from "./model.ts";
 import { parseTaskId } from "./rules.ts";
@@ -241,8 +242,14 @@ async function tasksAtWork(c: AppContext, state: TaskState, limit: number) {
   return c.json({ items: items.slice(0, limit), next_cursor: null }, 200);
 }
 
-async function taskOf(c: AppContext, id: string): Promise<Result<Task>> {
+/** Asking an object makes it, so only the names of DAGs that exist reach one. */
+function known(id: string): ReturnType<typeof parseTaskId> {
   const parts = parseTaskId(id);
+  return parts !== null && SYSTEM_DAGS.has(parts.dagId) ? parts : null;
+}
+
+async function taskOf(c: AppContext, id: string): Promise<Result<Task>> {
+  const parts = known(id);
   if (parts === null) return refuse("not_found");
   const org = orgOf(c);
   const view = await ask(c.env, org, parts.dagId, (dispatcher) =>
@@ -253,7 +260,7 @@ async function taskOf(c: AppContext, id: string): Promise<Result<Task>> {
 
 async function actOn(c: AppContext, action: "retryTask" | "cancelTask") {
   const id = c.req.param("id") ?? "";
-  const parts = parseTaskId(id);
+  const parts = known(id);
   if (parts === null) return refused(c, { code: "not_found" });
   const org = orgOf(c);
   const request = { v: 1, org_id: org, dag_id: parts.dagId, task_id: parts.taskId } as const;

@@ -199,12 +199,19 @@ async function wakeIf(
   wanted: (head: DispatcherHead) => boolean,
 ): Promise<number> {
   let woken = 0;
+  const failures: unknown[] = [];
   for await (const head of heads(sql)) {
     if (!wanted(head)) continue;
     const { orgId: org_id, dagId: dag_id } = head;
-    await ask(env, org_id, dag_id, (dispatcher) => dispatcher.wake({ v: 1, org_id, dag_id }));
-    woken += 1;
+    try {
+      await ask(env, org_id, dag_id, (dispatcher) => dispatcher.wake({ v: 1, org_id, dag_id }));
+      woken += 1;
+    } catch (failure) {
+      failures.push(failure);
+    }
   }
+  // One that cannot be reached must not keep those behind it asleep, yet the caller learns of it.
+  if (failures.length > 0) throw new Fault("dispatcher", { retryable: true, cause: failures[0] });
   return woken;
 }
 

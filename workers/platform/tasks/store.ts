@@ -39,6 +39,10 @@ export async function mirror(sql: Sql, batch: MirrorBatch): Promise<void> {
   });
 }
 
+/** Postgres refuses NUL and half a surrogate pair, and would refuse the rows beside them too. */
+const storable = (text: string | undefined): string | null =>
+  text === undefined ? null : text.replaceAll("\0", "\uFFFD").toWellFormed();
+
 function runRow(dagId: string, run: RunView): SqlRow {
   const subject = subjectOf(run.subject);
   return {
@@ -47,7 +51,7 @@ function runRow(dagId: string, run: RunView): SqlRow {
     status: run.status,
     mode: run.mode,
     subject_kind: subject?.kind ?? null,
-    subject_id: subject?.id ?? null,
+    subject_id: storable(subject?.id),
     total: run.total,
     succeeded: run.succeeded,
     failed: run.failed,
@@ -70,8 +74,8 @@ function taskRow(dagId: string, task: TaskView): SqlRow {
     attempt: task.attempt,
     max_attempts: task.max_attempts,
     not_before: task.state === "ready" ? iso(task.not_before) : null,
-    error_code: task.error?.code ?? null,
-    error_message: task.error?.message ?? null,
+    error_code: storable(task.error?.code),
+    error_message: storable(task.error?.message),
     error_retryable: task.error?.retryable ?? null,
     created_at: iso(task.created_at),
     updated_at: iso(task.updated_at),

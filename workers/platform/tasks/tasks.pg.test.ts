@@ -20,7 +20,7 @@ import {
 import { SYSTEM_DAGS } from "../dags/rules.ts";
 import { done, refuse } from "../model.ts";
 import { dispatcherName, PLATFORM_ORG_ID } from "./rules.ts";
-import { emitSource, mirrorRuns, wakeOverdue } from "./service.ts";
+import { emitSource, mirrorRuns, wakeAll, wakeOverdue } from "./service.ts";
 import { listHeads } from "./store.ts";
 
 let platform: TestPlatform;
@@ -123,12 +123,13 @@ class InProcess {
   end(
     ok: boolean,
     outputs: { dataset_id: string; partition: string; payload: string }[] = [],
+    message = "gone",
   ): void {
     const { org_id, dag_id, envelope_id, fence, tasks } = this.lease();
     const results = tasks.map(({ tid }) =>
       ok
         ? { tid, ok: true as const, outputs }
-        : { tid, ok: false as const, code: "log_missing", message: "gone", retryable: false },
+        : { tid, ok: false as const, code: "log_missing", message, retryable: false },
     );
     this.take({
       type: "results.reported",
@@ -144,9 +145,10 @@ class InProcess {
       bodies.flatMap((body) => body.tids),
     );
     const { open, unpassed, change } = this.store.head();
-    const head = { backlog: open + unpassed, nextWake: this.store.nextWake(), change };
+    const ids = items.map((item) => item.id);
+    const head = { backlog: open + unpassed, nextWake: this.store.nextWake(ids), change };
     await mirrorRuns(platform.sql, { orgId: this.orgId, dagId: this.dagId, ...rows, head });
-    this.take({ type: "outbox.sent", ids: items.map((item) => item.id) });
+    this.take({ type: "outbox.sent", ids });
   }
 }
 
@@ -160,8 +162,9 @@ function inProcess(name: string): InProcess {
 
 /** Rejecting once, as a dispatcher that is restarting. */
 let unreachable = false;
+let broken = "";
 const objectOf = (name: string) =>
-  unreachable
+  unreachable || name === broken
     ? new Proxy({}, { get: () => () => Promise.reject(new Error("restarting")) })
     : inProcess(name).api();
 const analyses = () => inProcess(dispatcherName(owner.orgId, "sys.analyses"));
@@ -228,6 +231,28 @@ describe("mirror", () => {
     expect(await listHeads(platform.sql, owner.orgId)).toEqual([
       { dagId: "sys.probe", backlog: 5, nextWake: 5 },
     ]);
+  });
+
+  test("[Q14] text that Postgres cannot hold does not keep a task out of it", async () => {
+    while (analyses().store.head().open > 0) analyses().end(true);
+    const id = await emit("odd-text");
+    analyses().end(false, [], "nul \0 and half a pair \ud83d");
+    await analyses().mirror();
+    const { body } = await get("/api/v1/tasks?state=failed");
+    expect(body.items.find((task) => task["run_id"] === id)).toMatchObject({
+      error: { message: "nul \ufffd and half a pair \ufffd" },
+    });
+  });
+
+  test("[L5] Postgres knows of a dispatcher that is done that it wants no waking", async () => {
+    while (analyses().store.head().open > 0) analyses().end(true);
+    await analyses().mirror();
+    const head = await listHeads(platform.sql, owner.orgId);
+    expect(head.find(({ dagId }) => dagId === "sys.analyses")).toEqual({
+      dagId: "sys.analyses",
+      backlog: 0,
+      nextWake: null,
+    });
   });
 
   test("another organization sees no run, task or dispatcher", async () => {
@@ -299,9 +324,8 @@ describe("routes", () => {
       state: "failed",
       error: { code: "log_missing", message: "gone", retryable: false },
     });
-    expect((await get("/api/v1/tasks?state=failed")).body.items).toMatchObject([
-      { id: failed?.["id"] },
-    ]);
+    const [newest] = (await get("/api/v1/tasks?state=failed")).body.items;
+    expect(newest).toMatchObject({ id: failed?.["id"] });
     const act = (action: string) =>
       owner.send(`/api/v1/tasks/${String(failed?.["id"])}/${action}`, { method: "POST" });
     expect((await act("cancel")).status).toBe(409);
@@ -319,6 +343,15 @@ describe("routes", () => {
       state: "canceled",
     });
     expect((await get("/api/v1/tasks/sys.analyses~0~short")).status).toBe(404);
+    const known = objects.size;
+    for (const dag of ["sys.none", "..%2F..", "%00", "a".repeat(100)]) {
+      expect((await get(`/api/v1/tasks/${dag}~0~${"a".repeat(26)}`)).status).toBe(404);
+      expect(
+        (await owner.send(`/api/v1/tasks/${dag}~0~${"a".repeat(26)}/cancel`, { method: "POST" }))
+          .status,
+      ).toBe(404);
+    }
+    expect(objects.size, "a made-up DAG makes no object").toBe(known);
   });
 
   test("tasks of a run are paged in the order they were made", async () => {
@@ -387,6 +420,16 @@ describe("routes of the launcher", () => {
     expect(analyses().woken).toBe(before + 1);
     await wakeOverdue(platform.env, platform.sql, platform.clock.now + 600_000);
     expect(analyses().woken).toBe(before + 2);
+  });
+
+  test("[Q13] a dispatcher that cannot be reached keeps no other from waking", async () => {
+    await inProcess(dispatcherName(owner.orgId, "sys.probe")).mirror();
+    const before = inProcess(dispatcherName(owner.orgId, "sys.probe")).woken;
+    broken = dispatcherName(owner.orgId, "sys.analyses");
+    const waking = wakeAll(platform.env, platform.sql);
+    await expect(waking).rejects.toThrow();
+    broken = "";
+    expect(inProcess(dispatcherName(owner.orgId, "sys.probe")).woken).toBe(before + 1);
   });
 
   test("idle tells what is open, and the self-test what it made", async () => {
