@@ -10,9 +10,10 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { OFFLINE, childEnvironment } from "./environment.ts";
 import { EXIT, Failure, codeOf } from "./failure.ts";
+import { identify } from "./process.ts";
 
 export type Bundle = {
   name: string;
@@ -140,6 +141,7 @@ export function inputHash(root: string, inputs: readonly string[]): string {
 
 /** Builds beside and swaps by rename: two launchers of one clone may build at once, and a broken build keeps the old one. */
 async function build(root: string, bundle: Bundle, target: string): Promise<void> {
+  removeAbandoned(target);
   const draft = `${target}.${process.pid}.tmp`;
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(draft, { recursive: true });
@@ -155,6 +157,15 @@ async function build(root: string, bundle: Bundle, target: string): Promise<void
     swap(draft, target);
   } finally {
     rmSync(draft, { recursive: true, force: true });
+  }
+}
+
+/** Drafts of builders that were killed. */
+function removeAbandoned(target: string): void {
+  for (const name of readdirSync(dirname(target))) {
+    const pid = Number(/\.(\d+)\.tmp(?:\.old)?$/.exec(name)?.[1]);
+    if (pid > 0 && identify(pid) === undefined)
+      rmSync(join(dirname(target), name), { recursive: true, force: true });
   }
 }
 

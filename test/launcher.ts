@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
 import { childrenOf, gone, type Identity } from "../local/process.ts";
-import { readLauncher, readState, secretsOf, statePaths } from "../local/state.ts";
+import { stopLeftover } from "../local/postgres.ts";
+import { readLauncher, readState, secretsOf, statePaths, type StateDir } from "../local/state.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
@@ -96,7 +97,10 @@ export async function launch(options: LaunchOptions = {}): Promise<Launch> {
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding("utf8").on("data", (text: string) => (printed += text));
   }
-  const ready = await readyLine(child, () => printed);
+  const ready = await readyLine(child, () => printed).catch(async (error: unknown) => {
+    await removeFailed(stateDir, options.stateDir === undefined);
+    throw error;
+  });
   const startMs = performance.now() - from;
   const launcherToken = secretsOf(statePaths(stateDir)).control.LAUNCHER_TOKEN;
   const call = callerOf(ready.api, launcherToken);
@@ -216,6 +220,20 @@ async function kill9(known: Identity): Promise<void> {
   if (!(await gone(known, 10_000))) throw new Error(`process ${known.pid} survived SIGKILL`);
 }
 
+/** A launcher that was killed leaves its PostgreSQL to the next start; after a failed launch there is none. */
+async function removeFailed(stateDir: string, remove: boolean): Promise<void> {
+  if (!remove) return;
+  const dir = statePaths(stateDir);
+  await stopLeftover(dir);
+  removeData(dir);
+}
+
+function removeData(dir: StateDir): void {
+  const staged = readState(dir).postgres?.dataDir;
+  if (staged !== undefined) rmSync(staged, { recursive: true, force: true });
+  rmSync(dir.root, { recursive: true, force: true });
+}
+
 async function stop(child: ChildProcess, stateDir: string, remove: boolean): Promise<void> {
   const end = performance.now() + STOP_MS;
   child.kill("SIGTERM");
@@ -223,8 +241,5 @@ async function stop(child: ChildProcess, stateDir: string, remove: boolean): Pro
     if (performance.now() > end) throw new Error(`the launcher did not stop in ${STOP_MS} ms`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
-  const staged = readState(statePaths(stateDir)).postgres?.dataDir;
-  if (!remove) return;
-  if (staged !== undefined) rmSync(staged, { recursive: true, force: true });
-  rmSync(stateDir, { recursive: true, force: true });
+  if (remove) removeData(statePaths(stateDir));
 }
