@@ -101,6 +101,12 @@ test("[AP13] the product says that it is ready", async () => {
   const answer = await fetch(`${product.api}/ready`);
   expect(await answer.json()).toMatchObject({
     status: "ready",
-    checks: { postgres: { ok: true }, logs: { ok: true } },
+    checks: {
+      postgres: { ok: true },
+      objects: { ok: true },
+      artifacts: { ok: true },
+      logs: { ok: true },
+      queue: { ok: true },
+    },
   });
 });

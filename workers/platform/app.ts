@@ -20,6 +20,8 @@ import { keyRoutes } from "./keys/routes.ts";
 import { orgRoutes } from "./orgs/routes.ts";
 import { taskRoutes } from "./tasks/routes.ts";
 import { localTaskRoutes } from "./tasks/routes/local.ts";
+import { PLATFORM_ORG_ID } from "./tasks/rules.ts";
+import { dispatcherOf } from "./tasks/service.ts";
 
 /** The ports of a running Worker; tests hand in others. */
 export const WORKER_PORTS: Ports = {
@@ -37,7 +39,7 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
   app.use(requestPlumbing(ports));
   app.use(guard());
   app.get("/health", (c) => c.json({ status: "ok", version: c.env.VERSION }));
-  app.get("/ready", ready);
+  app.get("/ready", ready({ objects: dispatcherAnswers }));
   app.route("/.well-known", keySetRoutes);
   app.route("/internal/v1/local", localIdentityRoutes);
   app.route("/internal/v1/local", localTaskRoutes);
@@ -72,6 +74,16 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
   });
   return app;
 }
+
+const SELF_TEST_DAG = "sys.probe";
+
+/** Asks the dispatcher of the self-test, which every installation has. */
+const dispatcherAnswers = (env: Env): Promise<unknown> =>
+  dispatcherOf(env, PLATFORM_ORG_ID, SELF_TEST_DAG).backlog({
+    v: 1,
+    org_id: PLATFORM_ORG_ID,
+    dag_id: SELF_TEST_DAG,
+  });
 
 /** A page or file of the console; the router's answer is copied because its headers cannot be changed. */
 async function page(c: AppContext): Promise<Response> {

@@ -206,6 +206,45 @@ describe("health", () => {
   });
 });
 
+test("[AP13] readiness asks each part at most every five seconds, and names an unreachable dispatcher", async () => {
+  const asked: Record<string, number> = {};
+  const clock = { now: 1_800_000_000_000 };
+  let reachable = true;
+  const count = async (name: string): Promise<void> => void (asked[name] = (asked[name] ?? 0) + 1);
+  const bindings = {
+    ...SETTINGS,
+    ARTIFACTS: { head: () => count("artifacts") },
+    LOGS: { head: () => count("logs") },
+    TASKS: { metrics: () => count("queue") },
+    DISPATCHER: {
+      idFromName: (name: string) => name,
+      get: () => ({
+        backlog: () => (reachable ? count("objects") : Promise.reject(new Error("gone"))),
+      }),
+    },
+  };
+  const platform = createPlatform({
+    sql: () => ({ transaction: async () => (await count("postgres")) as never }),
+    now: () => clock.now,
+    random: (bytes) => new Uint8Array(bytes),
+    log: () => ({ info: () => {}, warn: () => {}, error: () => {} }),
+  });
+  const ask = async (): Promise<Response> =>
+    platform.request(`${ORIGIN}/ready`, {}, bindings as unknown as Env);
+  expect((await ask()).status).toBe(200);
+  clock.now += 4_000;
+  expect((await ask()).status).toBe(200);
+  expect(asked).toEqual({ postgres: 1, objects: 1, artifacts: 1, logs: 1, queue: 1 });
+  clock.now += 2_000;
+  reachable = false;
+  const failed = await ask();
+  expect(failed.status).toBe(503);
+  expect(await failed.json()).toMatchObject({
+    status: "not_ready",
+    checks: { objects: { ok: false }, postgres: { ok: true }, queue: { ok: true } },
+  });
+});
+
 test("[AP14] ids sort by the time they were made", () => {
   const ids = [1, 2, 1_800_000_000_000].map((now) => uuidv7(now, new Uint8Array(10).fill(255)));
   expect(ids.toSorted()).toEqual(ids);

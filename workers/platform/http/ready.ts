@@ -17,27 +17,33 @@ export interface Readiness {
 
 const cached = new WeakMap<object, { readonly at: number; readonly readiness: Readiness }>();
 
-/** 200 when all checks pass, 503 when one fails; the body names them. */
-export async function ready(c: AppContext): Promise<Response> {
-  const now = c.var.now();
-  const known = cached.get(c.env);
-  const readiness =
-    known !== undefined && now - known.at < CACHE_MS && known.readiness.status === "ready"
-      ? known.readiness
-      : await check(c);
-  cached.set(c.env, { at: now, readiness });
-  return c.json(readiness, readiness.status === "ready" ? 200 : 503, {
-    "cache-control": "no-store",
-  });
-}
+/** Parts that only capabilities know how to ask; a rejection means not ready. */
+export type Parts = Readonly<Record<string, (env: Env) => Promise<unknown>>>;
 
-async function check(c: AppContext): Promise<Readiness> {
+/** 200 when all checks pass, 503 when one fails; the body names them. A failure is not cached: a start waits for its end. */
+export const ready =
+  (parts: Parts) =>
+  async (c: AppContext): Promise<Response> => {
+    const now = c.var.now();
+    const known = cached.get(c.env);
+    const fresh = known?.readiness.status === "ready" && now - known.at < CACHE_MS;
+    const readiness = fresh ? known.readiness : await check(c, parts);
+    // Only what was asked counts as known from now: answers from the cache must not keep it alive.
+    if (!fresh) cached.set(c.env, { at: now, readiness });
+    return c.json(readiness, readiness.status === "ready" ? 200 : 503, {
+      "cache-control": "no-store",
+    });
+  };
+
+async function check(c: AppContext, others: Parts): Promise<Readiness> {
   const parts: Record<string, () => Promise<unknown>> = {
     configuration: async () => configurationOf(c.env),
     postgres: () =>
       c.var.sql.transaction({ none: true }, (tx) => tx.query("select platform.any_user()")),
     artifacts: () => c.env.ARTIFACTS.head("ready"),
     logs: () => c.env.LOGS.head("ready"),
+    queue: () => c.env.TASKS.metrics(),
+    ...Object.fromEntries(Object.entries(others).map(([name, ask]) => [name, () => ask(c.env)])),
   };
   const checks = await Promise.all(
     Object.entries(parts).map(async ([name, run]) => [name, await timed(c, name, run)] as const),
@@ -53,7 +59,8 @@ async function timed(c: AppContext, name: string, run: () => Promise<unknown>): 
     timer = setTimeout(() => reject(new Error(`no answer in ${CHECK_MS} ms`)), CHECK_MS);
   });
   try {
-    await Promise.race([run(), late]);
+    // Within a promise: a missing binding throws at once.
+    await Promise.race([Promise.resolve().then(run), late]);
     return { ok: true, ms: c.var.now() - started };
   } catch (error) {
     c.var.log.warn("a readiness check failed", { check: name, error: String(error) });
