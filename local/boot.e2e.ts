@@ -201,3 +201,13 @@ async function ended(child: ChildProcess): Promise<number | null> {
   if (child.exitCode === null) await once(child, "exit");
   return child.exitCode;
 }
+
+test("[BT7] a command that runs in boot's own process does its work too", () => {
+  // npm puts node_modules/.bin first, so from the second command on the packaged Node runs boot itself.
+  const own = spawnSync(NODE, [BOOT, "decisions"], { encoding: "utf8" });
+  expect(own.stderr).toBe("");
+  expect(own.stdout).toMatch(/^all +\d+ of +\d+ built$/m);
+  const refused = spawnSync(NODE, [BOOT, "test", "no-such-stage"], { encoding: "utf8" });
+  expect(refused.status).toBe(1);
+  expect(refused.stdout + refused.stderr).toContain("no-such-stage");
+});

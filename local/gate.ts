@@ -32,7 +32,7 @@ interface Outcome {
  * @param mode `test`: all stages of `npm test`, or the stages or paths in `names`; `ci`: the stages of CI
  * @returns 0 when every stage passed within the run's budget, else 1
  */
-export async function gate(mode: "test" | "ci", names: readonly string[]): Promise<number> {
+async function gate(mode: "test" | "ci", names: readonly string[]): Promise<number> {
   const started = performance.now();
   mkdirSync(REPORTS, { recursive: true });
   const outcomes: Outcome[] = [];
@@ -151,11 +151,10 @@ function table(outcomes: readonly Outcome[]): string {
   return rows.map((row) => row.join("  ")).join("\n");
 }
 
-if (import.meta.main) {
-  const [mode, ...names] = process.argv.slice(2);
-  if (mode !== "test" && mode !== "ci") {
-    process.stderr.write(`edgewright: the gate runs "test" or "ci", not "${mode ?? ""}"\n`);
-    process.exit(1);
-  }
-  process.exit(await gate(mode, names));
+// Boot imports this file where it already runs the right Node, so nothing may ask for `import.meta.main`.
+const [mode, ...names] = process.argv.slice(2);
+if (mode !== "test" && mode !== "ci") {
+  process.stderr.write(`edgewright: the gate runs "test" or "ci", not "${mode ?? ""}"\n`);
+  process.exit(1);
 }
+process.exit(await gate(mode, names));

@@ -1,6 +1,6 @@
 /** The register of decisions: complete, and honest about what is built. */
 import { expect, test } from "vitest";
-import { readRegister, type Row } from "../../local/decisions.ts";
+import { readRegister, type Row } from "../../local/register.ts";
 import { exists, readText, repositoryFiles, testTitles } from "./files.ts";
 
 const papers = readRegister();

@@ -2,7 +2,7 @@
 import { posix } from "node:path";
 import { describe, expect, test } from "vitest";
 import { PROBLEMS } from "../../workers/platform/http/model.ts";
-import { readRegister } from "../../local/decisions.ts";
+import { readRegister } from "../../local/register.ts";
 import { exists, readText, repositoryFiles } from "./files.ts";
 
 const files = repositoryFiles();
