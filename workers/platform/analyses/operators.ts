@@ -5,6 +5,7 @@ import type { OperatorOutcome } from "../tasks/model.ts";
 import type { Operator, OperatorContext } from "../tasks/service.ts";
 import { Result, type AnalyzeOptions } from "./model.ts";
 import { analyze } from "./rules/analyze.ts";
+import { headlineOf } from "./rules/headline.ts";
 import { resultKeyOf } from "./service/intake.ts";
 import { completeAnalysis, failAnalysis, markProcessing, readAnalysisInput } from "./store/rows.ts";
 
@@ -100,7 +101,7 @@ const report: Operator = {
       runId: task.run_id,
       result,
       lineIndex: line_index,
-      title: titleOf(result),
+      title: headlineOf(result),
       at: context.now(),
     };
     await context.sql.transaction({ org: task.org_id }, (tx) =>
@@ -111,13 +112,6 @@ const report: Operator = {
       category: result.category,
     });
   },
-};
-
-const TITLE_CHARS_MAX = 200;
-
-const titleOf = (result: Result): string | null => {
-  const line = result.blocks[0]?.lines.find(({ text }) => text.trim() !== "");
-  return line === undefined ? null : line.text.trim().slice(0, TITLE_CHARS_MAX);
 };
 
 export const analysesOperators: readonly Operator[] = [split, locate, report];
