@@ -69,11 +69,15 @@ export function Findings({ result, active, openBlock, goToLine }: FindingsProps)
   );
 }
 
+/** Totals over all parts of the build that printed their own, per framework. */
 function Counts({ result }: { result: Result }) {
-  const first = result.counts[0];
-  return first === undefined ? null : (
-    <span className="text-sm text-faint">
-      {first.framework}: {count(first.failed)} of {count(first.run)}
-    </span>
-  );
+  const frameworks = [...new Set(result.counts.map((entry) => entry.framework))];
+  const totals = frameworks.map((framework) => {
+    const own = result.counts.filter((entry) => entry.framework === framework);
+    const failed = own.reduce((sum, entry) => sum + entry.failed, 0);
+    const run = own.reduce((sum, entry) => sum + entry.run, 0);
+    return `${framework}: ${count(failed)} of ${count(run)}`;
+  });
+  if (totals.length === 0) return null;
+  return <span className="text-sm text-faint">{totals.join(", ")}</span>;
 }

@@ -37,7 +37,7 @@ export function OrgOverview() {
         <FirstSteps org={org} analysed={analysed} keyed={keyed} />
       )}
       <Day overview={overview} org={org} />
-      <div className="grid gap-x-6 lg:grid-cols-[3fr_2fr]">
+      <div className="grid grid-cols-[minmax(0,1fr)] gap-x-6 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
         <Section title="Latest analyses" aside={<More to={paths.analyses(org)} />}>
           <LatestAnalyses org={org} analyses={overview.latest_analyses} />
         </Section>
