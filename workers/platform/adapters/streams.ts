@@ -65,6 +65,23 @@ const plainChunks = (reader: ReadableStreamDefaultReader<Uint8Array>): ChunkRead
   cancel: () => reader.cancel().catch(() => {}),
 });
 
+/** The caller went away, or broke off, while it sent a body. */
+export class BodyLost extends Error {
+  override readonly name = "BodyLost";
+}
+
+/** The body of a request in chunks. @throws BodyLost */
+export function bodyChunks(stream: ReadableStream<Uint8Array>): ChunkReader {
+  const chunks = chunksOf(stream);
+  return {
+    next: () =>
+      chunks.next().catch((cause: unknown) => {
+        throw new BodyLost("the body broke off", { cause });
+      }),
+    cancel: () => chunks.cancel(),
+  };
+}
+
 export interface Sha256Stream {
   update(chunk: Uint8Array<ArrayBuffer>): Promise<void>;
   /** The digest in hex; nothing may be added after. */

@@ -188,6 +188,21 @@ describe("requests", () => {
     expect(sent).toBeLessThan(40);
   });
 
+  test("[AP4] a caller that breaks off while it sends is no failure of ours", async () => {
+    logged.length = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.error(new Error("network connection lost")),
+    });
+    const answer = await send("/api/v1/auth/link", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body,
+      duplex: "half",
+    } as RequestInit);
+    expect([answer.status, (await problemOf(answer)).code]).toEqual([400, "malformed_request"]);
+    expect(logged.map(({ level }) => level)).toEqual(["info"]);
+  });
+
   test("what is not the API's is the console's", async () => {
     expect(await (await send("/analyses/123")).text()).toBe("page of /analyses/123");
     expect((await send("/analyses/123", { method: "POST" })).status).toBe(405);

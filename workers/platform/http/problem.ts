@@ -2,6 +2,7 @@
 import type { Context, TypedResponse } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { SqlError } from "../adapters/sql.ts";
+import { BodyLost } from "../adapters/streams.ts";
 import { Bug, Fault, type Refusal } from "../model.ts";
 import { PROBLEMS, type Problem } from "./model.ts";
 import type { AppEnv } from "./plumbing.ts";
@@ -51,6 +52,7 @@ export function refusalOf(error: unknown): Refusal {
   if (error instanceof SqlError && UNSTORABLE.has(error.code)) {
     return { code: "validation_failed", detail: "Text may not contain the character U+0000." };
   }
+  if (error instanceof BodyLost) return { code: "malformed_request" };
   // The framework throws these for bodies it cannot parse.
   if (error instanceof HTTPException && error.status < 500) return { code: "malformed_request" };
   return { code: "internal" };

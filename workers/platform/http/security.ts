@@ -1,7 +1,7 @@
 /** What holds for every request before and after its route: host, path, origin of changes, headers [AP11, LN14, RL5]. */
 import type { MiddlewareHandler } from "hono";
 import { configurationOf } from "../adapters/configuration.ts";
-import { chunksOf } from "../adapters/streams.ts";
+import { bodyChunks } from "../adapters/streams.ts";
 import type { AppContext, AppEnv } from "./plumbing.ts";
 import { refused } from "./problem.ts";
 import { isNormalPath } from "./rules.ts";
@@ -67,7 +67,7 @@ async function readUpTo(
   stream: ReadableStream<Uint8Array>,
   limit: number,
 ): Promise<ArrayBuffer | undefined> {
-  const chunks = chunksOf(stream);
+  const chunks = bodyChunks(stream);
   const parts: Uint8Array<ArrayBuffer>[] = [];
   let bytes = 0;
   for (let chunk = await chunks.next(); chunk !== undefined; chunk = await chunks.next()) {

@@ -1,6 +1,6 @@
 /** Takes a log in: streams it to R2, notes it, starts its run, and waits for a small one. */
 import { deleteObjects, putChunks, type Stored } from "../../adapters/artifacts.ts";
-import { CHUNK_BYTES, chunksOf, headOf, inflated, prepended } from "../../adapters/streams.ts";
+import { bodyChunks, CHUNK_BYTES, headOf, inflated, prepended } from "../../adapters/streams.ts";
 import type { Log } from "../../adapters/log.ts";
 import type { Sql } from "../../adapters/sql.ts";
 import { done, refuse, type Instant, type Refused, type Result } from "../../model.ts";
@@ -171,7 +171,7 @@ async function storedBefore(
 async function storeLog(env: Env, key: string, body: LogBody): Promise<Result<Stored>> {
   if (body.stream === null) return refuse("log_empty");
   const unzipped = body.gzip ? inflated(body.stream) : undefined;
-  const chunks = unzipped ?? chunksOf(body.stream);
+  const chunks = unzipped ?? bodyChunks(body.stream);
   const head = await headOf(chunks);
   const wrong = failureOf(unzipped?.failure()) ?? refusalOfHead(head);
   if (wrong !== undefined) {
