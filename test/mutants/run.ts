@@ -11,8 +11,11 @@ import { applyMutant, type Mutant, parseMutant } from "./mutant.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** Seeds per machine while a mutant lives: a guard that needs more than these to be missed is watched too thinly. */
-const SIM_SEEDS = "400";
+/**
+ * Seeds per machine while a mutant lives: a guard that needs more than these to be missed is watched too thinly.
+ * Two files share them, and a mutant names one.
+ */
+const SIM_SEEDS = "800";
 /** A mutant may turn a loop endless; its tests then count as failed. */
 const TIMEOUT_MS = 120_000;
 

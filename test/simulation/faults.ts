@@ -56,8 +56,12 @@ export class Faults {
   strikes(fault: Fault): boolean {
     const rate = this.#rates.get(fault);
     if (rate === undefined || this.#calm || !this.#random.chance(rate)) return false;
-    this.met.set(fault, (this.met.get(fault) ?? 0) + 1);
+    this.meets(fault);
     return true;
+  }
+
+  meets(fault: Fault): void {
+    this.met.set(fault, (this.met.get(fault) ?? 0) + 1);
   }
 
   /** Whether this seed knows the fault at all: for properties of a task that hold for its whole life. */

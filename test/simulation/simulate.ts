@@ -1,5 +1,10 @@
 /** Plays one seed of the dispatcher and tells what was broken. */
-import type { Store } from "../../durable-objects/dispatcher/machine/state.ts";
+import type {
+  Changes,
+  Needs,
+  Slice,
+  Store,
+} from "../../durable-objects/dispatcher/machine/state.ts";
 import { SqliteStore } from "../../durable-objects/dispatcher/store/sqlite.ts";
 import type { Fault } from "./faults.ts";
 import { Watch } from "./invariants.ts";
@@ -14,6 +19,15 @@ export interface Played {
   readonly turns: number;
   readonly tasks: number;
   readonly met: ReadonlyMap<Fault, number>;
+  /** What the dispatcher answered to which event, and which errors its tasks ended an attempt with. */
+  readonly outcomes: ReadonlySet<string>;
+}
+
+/** A bug put in on purpose, to see that an invariant notices it. */
+export interface Plant {
+  readonly changes?: (changes: Changes, store: MemoryStore) => Changes;
+  readonly load?: (needs: Needs, store: MemoryStore) => void;
+  readonly turned?: (world: World, store: MemoryStore) => void;
 }
 
 /** The command that replays a seed with its trace. */
@@ -21,31 +35,43 @@ export const replay = (seed: bigint): string =>
   `npm run sim -- --machine dispatcher --seed ${String(seed)}`;
 
 /** Sources and steps grow with the seed's own draw; a run takes a few milliseconds. */
-export function simulate(seed: bigint, options: { keepTrace?: boolean } = {}): Played {
+export function simulate(
+  seed: bigint,
+  options: { keepTrace?: boolean; plant?: Plant } = {},
+): Played {
   let turns = 0;
   let watch: Watch | null = null;
+  const { plant = {} } = options;
   const made: MemoryStore[] = [];
+  const outcomes = new Set<string>();
   const world = new World({
     seed,
     keepTrace: options.keepTrace ?? false,
     store: (crash) => {
-      const store = new MemoryStore(crash);
+      const store = new PlantedStore(crash, plant);
       made.push(store);
       return store;
     },
     onTurn: (event, turned) => {
       turns += 1;
+      outcomes.add(`${event.type} ${turned.ok ? turned.answer.kind : turned.refusal.code}`);
+      if (made[0] !== undefined) plant.turned?.(world, made[0]);
       watch?.afterTurn(event, turned);
     },
   });
   const [store] = made;
   if (store === undefined) throw new Error("the world opens one store");
   watch = new Watch(world, store);
-  if (world.play({ sources: 4 + Number(seed % 9n), steps: 600 })) watch.atRest();
-  else
-    world.violations.push(
-      `liveness: with faults off it did not settle: ${JSON.stringify(store.head())}`,
-    );
+  try {
+    if (world.play({ sources: 4 + Number(seed % 9n), steps: 600 })) watch.atRest();
+    else
+      world.violations.push(
+        `liveness: with faults off it did not settle: ${JSON.stringify(store.head())}`,
+      );
+  } catch (error) {
+    world.violations.push(`bug: ${String(error)}`);
+  }
+  for (const { error } of store.tasks.values()) if (error !== null) outcomes.add(error.code);
   return {
     violations: world.violations,
     trace: world.trace,
@@ -53,7 +79,26 @@ export function simulate(seed: bigint, options: { keepTrace?: boolean } = {}): P
     turns,
     tasks: store.tasks.size,
     met: world.faults.met,
+    outcomes,
   };
+}
+
+class PlantedStore extends MemoryStore {
+  readonly #plant: Plant;
+
+  constructor(crash: () => void, plant: Plant) {
+    super(crash);
+    this.#plant = plant;
+  }
+
+  override load(needs: Needs): Slice {
+    this.#plant.load?.(needs, this);
+    return super.load(needs);
+  }
+
+  override apply(changes: Changes): void {
+    super.apply(this.#plant.changes?.(changes, this) ?? changes);
+  }
 }
 
 /** The same seed over real SQLite: its trace must be the one of the maps. */

@@ -513,9 +513,10 @@ export class World {
 
   /** A property a task has for its whole life, in seeds that know the fault at all. */
   #trait(fault: "task.poison" | "task.hopeless", taskId: string, oneIn: number): boolean {
-    return (
-      this.faults.knows(fault) && (taskId.charCodeAt(3) * 32 + taskId.charCodeAt(5)) % oneIn === 0
-    );
+    if (!this.faults.knows(fault)) return false;
+    const has = (taskId.charCodeAt(3) * 32 + taskId.charCodeAt(5)) % oneIn === 0;
+    if (has) this.faults.meets(fault);
+    return has;
   }
 
   // ---- Postgres ----------------------------------------------------------------------------------------------------
