@@ -1,6 +1,7 @@
 /** Entry of the control plane: a table of contents. */
 import { app } from "./app.ts";
 import { analysesTick } from "./analyses/schedule.ts";
+import { identityTick } from "./identity/schedule.ts";
 import { orgsTick } from "./orgs/schedule.ts";
 import { registry } from "./registry.ts";
 import { runner } from "./tasks/consumer.ts";
@@ -13,7 +14,12 @@ const engine = runner(registry);
 export const { Runner } = engine;
 
 const scheduled = async (event: ScheduledController, env: Env): Promise<void> => {
-  await Promise.all([analysesTick(event.cron, env), orgsTick(event.cron, env), tasksTick(env)]);
+  await Promise.all([
+    analysesTick(event.cron, env),
+    identityTick(event.cron, env),
+    orgsTick(event.cron, env),
+    tasksTick(env),
+  ]);
 };
 
 const worker = { fetch: app.fetch, queue: engine.queue, scheduled } satisfies ExportedHandler<Env>;

@@ -62,8 +62,10 @@ export async function runStatement(
     const bound = params.map((value) => (Array.isArray(value) ? arrayLiteral(value) : value));
     // The driver's parameter type leaves Uint8Array out, its bytea serializer takes it
     const rows = await tx.unsafe(text, bound as string[], { prepare: true }).values();
+    // Absent after a statement without parameters that answers no rows, whatever the driver's type says.
+    const columns: readonly { readonly name: string }[] | undefined = rows.columns;
     return {
-      columns: rows.columns.map((column) => column.name),
+      columns: (columns ?? []).map((column) => column.name),
       rows: rows.map((row) => [...row]),
     };
   } catch (error) {

@@ -42,6 +42,37 @@ export function judgeRepeat(family: Family | undefined, counter: number, now: In
   return justRotated ? "reissue" : "reused";
 }
 
+/** How long a key signs, and how long it is known before and after [TK3]. */
+const SIGNS_MS = 90 * 86_400_000;
+const KNOWN_MS = 86_400_000;
+
+export interface KeyAge {
+  readonly kid: string;
+  readonly state: string;
+  /** When it got this state; a previous key's is when it began to sign. */
+  readonly activatedAt: Instant;
+}
+
+export type KeyChange =
+  | { readonly kind: "make" }
+  | { readonly kind: "promote" | "retire"; readonly kid: string };
+
+/** What is due with the signing keys now; doing it twice changes nothing more [TK3]. */
+export function keyChanges(keys: readonly KeyAge[], now: Instant): readonly KeyChange[] {
+  const current = keys.find(({ state }) => state === "current");
+  if (current === undefined) return [];
+  const signedFor = now - current.activatedAt;
+  const changes: KeyChange[] = [];
+  if (signedFor >= KNOWN_MS)
+    for (const { kid, state } of keys)
+      if (state === "previous") changes.push({ kind: "retire", kid });
+  const next = keys.find(({ state }) => state === "next");
+  if (next === undefined) changes.push({ kind: "make" });
+  else if (signedFor >= SIGNS_MS && now - next.activatedAt >= KNOWN_MS)
+    changes.push({ kind: "promote", kid: next.kid });
+  return changes;
+}
+
 const uuidBytes = (uuid: string): Uint8Array =>
   Uint8Array.from(uuid.replaceAll("-", "").match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 

@@ -13,9 +13,14 @@ import { seal, unseal } from "../../adapters/cipher.ts";
 import { configurationOf, type Configuration } from "../../adapters/configuration.ts";
 import { kidOf, signToken, verifyToken, type TokenKind } from "../../adapters/jwt.ts";
 import type { Sql } from "../../adapters/sql.ts";
-import { assert, type Instant } from "../../model.ts";
+import { assert, Fault, type Instant } from "../../model.ts";
 import { ACCESS_TOKEN_S, AccessClaims } from "../model.ts";
-import { insertFirstKey, readSigningKeys, type SigningKeyRow } from "../store/signing-keys.ts";
+import {
+  insertFirstKey,
+  readSigningKeys,
+  type NewSigningKey,
+  type SigningKeyRow,
+} from "../store/signing-keys.ts";
 
 export interface TokenPorts {
   readonly env: Env;
@@ -33,6 +38,8 @@ interface KeySet {
 
 /** An unknown kid makes an isolate read the keys again at most this often [TK5]. */
 const RELOAD_MS = 30_000;
+/** As long as others may cache the key set. */
+const TRUSTED_MS = 300_000;
 const ACCESS_TYP = "at+jwt";
 const AUDIENCE = "edgewright";
 const LABEL = ["platform", "signing_keys", "control"];
@@ -91,12 +98,25 @@ async function publicKeyOf(ports: TokenPorts, kid: string): Promise<JoseKey | un
   return (await load(ports)).publicKeys.get(kid);
 }
 
-const keysOf = async (ports: TokenPorts): Promise<KeySet> => loaded.get(ports.env) ?? load(ports);
+/** Keys are read again now and then, so that a new one signs and a retired one is forgotten [TK3]. */
+async function keysOf(ports: TokenPorts): Promise<KeySet> {
+  const known = loaded.get(ports.env);
+  if (known === undefined) return load(ports);
+  if (ports.now() - known.loadedAt < TRUSTED_MS) return known;
+  try {
+    return await load(ports);
+  } catch (error) {
+    // Checking a token needs no store: while Postgres is away, what is known still holds.
+    if (error instanceof Fault) return known;
+    throw error;
+  }
+}
 
 async function load(ports: TokenPorts): Promise<KeySet> {
   let rows = await ports.sql.transaction({ none: true }, readSigningKeys);
   if (!rows.some((row) => row.state === "current")) {
-    await makeFirstKey(ports);
+    const key = await newSigningKey(ports.env);
+    await ports.sql.transaction({ none: true }, (tx) => insertFirstKey(tx, key, ports.now()));
     rows = await ports.sql.transaction({ none: true }, readSigningKeys);
   }
   const current = rows.find((row) => row.state === "current");
@@ -114,19 +134,14 @@ async function load(ports: TokenPorts): Promise<KeySet> {
   return keys;
 }
 
-async function makeFirstKey({ env, sql, now }: TokenPorts): Promise<void> {
+/** A key pair, its private part sealed. */
+export async function newSigningKey(env: Env): Promise<NewSigningKey> {
   const pair = await generateKeyPair("ES256", { extractable: true });
   const publicJwk = await exportJWK(pair.publicKey);
   const kid = await calculateJwkThumbprint(publicJwk);
   const privateJwk = utf8(JSON.stringify(await exportJWK(pair.privateKey)));
   const sealed = await seal(configurationOf(env).kekPlatform, [...LABEL, kid], privateJwk);
-  await sql.transaction({ none: true }, (tx) =>
-    insertFirstKey(
-      tx,
-      { kid, publicJwk: { ...publicJwk }, sealed: sealed.bytes, kek: sealed.kek },
-      now(),
-    ),
-  );
+  return { kid, publicJwk: { ...publicJwk }, sealed: sealed.bytes, kek: sealed.kek };
 }
 
 async function openPrivate(env: Env, row: SigningKeyRow): Promise<JoseKey> {

@@ -61,16 +61,20 @@ export async function rotateFamily(
     `update platform.session_families
      set counter = counter + 1, rotated_at = $3, expires_at = least($4::timestamptz, absolute_expires_at)
      where id = $1 and counter = $2 and ended_at is null and expires_at > $3
+       and exists (select from platform.users u where u.id = user_id and u.status = 'active')
      returning ${COLUMNS}`,
     [id, counter, iso(now), iso(now + SESSION_MS)],
   );
   return row === undefined ? undefined : familyOf(row);
 }
 
+/** Undefined also for the session of a disabled user: it is as good as ended [ID6]. */
 export async function readFamily(tx: Tx, id: string): Promise<Family | undefined> {
-  const [row] = await tx.query(`select ${COLUMNS} from platform.session_families where id = $1`, [
-    id,
-  ]);
+  const [row] = await tx.query(
+    `select ${COLUMNS} from platform.session_families f where id = $1
+       and exists (select from platform.users u where u.id = f.user_id and u.status = 'active')`,
+    [id],
+  );
   return row === undefined ? undefined : familyOf(row);
 }
 
