@@ -52,7 +52,7 @@ function dispatch(
 ): readonly TaskRow[] {
   const isNew = new Set(given.made.map((task) => task.tid));
   const all = [...given.due, ...given.made];
-  const usual = all.length > LARGE_BACKLOG_TASKS ? ENVELOPE_TASKS_MAX : ENVELOPE_TASKS_MIN;
+  const usual = draft.head.open > LARGE_BACKLOG_TASKS ? ENVELOPE_TASKS_MAX : ENVELOPE_TASKS_MIN;
   const unsent: TaskRow[] = [];
   for (const group of groups(all, usual)) {
     if (draft.head.inFlight >= ENVELOPES_IN_FLIGHT_MAX) {

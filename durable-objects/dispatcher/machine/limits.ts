@@ -30,7 +30,7 @@ export const ADVANCE_EVENTS_MAX = 5_000;
 /** Events and open tasks one dispatcher accepts [Q11]. */
 export const BACKLOG_MAX = 5_000_000;
 
-/** Small envelopes spread a small backlog over workers, large ones save calls for a large backlog. */
+/** Small envelopes spread a small backlog of open tasks over workers, large ones save calls for a large backlog. */
 export const ENVELOPE_TASKS_MIN = 16;
 export const LARGE_BACKLOG_TASKS = 800;
 /** Sizes for tasks that lost one lease, and more than one: a task that kills its worker ends up alone [T12]. */

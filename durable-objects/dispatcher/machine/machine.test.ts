@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { DagConfig } from "../../../workers/platform/dags/model.ts";
 import { MemoryStore } from "../../../test/simulation/memory-store.ts";
-import type { Assignment, TaskReport } from "../model.ts";
+import { type Assignment, ENVELOPE_TASKS_MAX, type TaskReport } from "../model.ts";
 import { alarmFor } from "./alarm.ts";
 import { hashKey, outputEventId, sourceEventId } from "./keys.ts";
 import { backoffMs } from "./lease.ts";
@@ -10,6 +10,7 @@ import {
   ALARM_LATE_MS,
   BACKLOG_MAX,
   DIRECT_LEASE_MS,
+  ENVELOPE_TASKS_MIN,
   ENVELOPES_IN_FLIGHT_MAX,
   OUTBOX_GRACE_MS,
   RESEND_MS,
@@ -660,9 +661,24 @@ describe("queue, direct lane, waiting", () => {
     expect(bench.store.head().inFlight).toBe(ENVELOPES_IN_FLIGHT_MAX);
   });
 
+  test("[Q1] a large backlog travels in large envelopes, also what its reports cause", () => {
+    const bench = new Bench(LINE);
+    for (let block = 0; block < 4; block += 1)
+      bench.emit(Array.from({ length: 500 }, (_, i) => `${String(block)}.${String(i)}`));
+    bench.succeed(
+      bench.lease(),
+      Array.from({ length: 4 }, () => out()),
+    );
+    const [caused] = [...bench.store.envelopes.values()].filter(({ inst }) => inst === 2);
+    expect(caused?.members).toHaveLength(ENVELOPE_TASKS_MAX);
+    const small = new Bench(LINE);
+    small.emit(Array.from({ length: 20 }, (_, i) => String(i)));
+    expect(small.lease().tasks).toHaveLength(20 - ENVELOPE_TASKS_MIN);
+  });
+
   test("[T2] a run that was canceled while its event waited gets no task", () => {
     const bench = new Bench();
-    for (let block = 0; block < 31; block += 1)
+    for (let block = 0; block < 48; block += 1)
       bench.emit(Array.from({ length: 500 }, (_, i) => `${String(block)}.${String(i)}`));
     const last = [...bench.store.runs.values()].at(-1);
     expect(last).toMatchObject({ total: 0, unpassed: 1 });
