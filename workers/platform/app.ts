@@ -8,6 +8,7 @@ import { overviewRoutes } from "./analyses/routes/overview.ts";
 import { declareSecurity, documentOf } from "./http/document.ts";
 import { errorPage, isProblemCode } from "./http/error-page.ts";
 import { unrouted } from "./http/methods.ts";
+import { PROBLEMS } from "./http/model.ts";
 import { createApp, type AppContext, type AppEnv } from "./http/plumbing.ts";
 import { describeError, refusalOf, refused } from "./http/problem.ts";
 import { ready } from "./http/ready.ts";
@@ -68,7 +69,7 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
   app.notFound((c: AppContext) => (API_PATHS.test(c.req.path) ? missing(c) : page(c)));
   app.onError((error, c) => {
     const refusal = refusalOf(error);
-    if (refusal.code !== "malformed_request")
+    if (PROBLEMS[refusal.code].status >= 500)
       c.var.log.error("request failed", { error: describeError(error) });
     return refused(c, refusal);
   });

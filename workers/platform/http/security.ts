@@ -58,7 +58,7 @@ export const smallBody = (): MiddlewareHandler<AppEnv> => async (c, next) => {
   const body = await readUpTo(c.req.raw.body, JSON_BYTES_MAX);
   if (body === undefined) return refused(c, tooLarge);
   // A body can be read once: what follows reads the copy.
-  c.req.raw = new Request(c.req.raw, { body });
+  c.req.raw = new Request(c.req.raw, { method: c.req.method, body });
   return next();
 };
 
