@@ -6,7 +6,7 @@ import { analysisRoutes } from "./analyses/routes/analyses.ts";
 import { intakeRoutes } from "./analyses/routes/intake.ts";
 import { overviewRoutes } from "./analyses/routes/overview.ts";
 import { declareSecurity, documentOf } from "./http/document.ts";
-import { errorPage, isProblemCode } from "./http/error-page.ts";
+import { errorPage, errorPageHtml, isProblemCode } from "./http/error-page.ts";
 import { unrouted } from "./http/methods.ts";
 import { PROBLEMS } from "./http/model.ts";
 import { createApp, type AppContext, type AppEnv } from "./http/plumbing.ts";
@@ -63,6 +63,7 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
   app.get("/docs/errors/:code", (c) => {
     const code = c.req.param("code");
     if (!isProblemCode(code)) return refused(c, { code: "not_found" });
+    if (c.req.header("accept")?.includes("text/html")) return c.html(errorPageHtml(code));
     return c.text(errorPage(code), 200, { "content-type": "text/markdown; charset=utf-8" });
   });
   const missing = unrouted(app);

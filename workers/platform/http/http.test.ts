@@ -47,6 +47,9 @@ describe("errors", () => {
   test("[AP3] the page of a code says what to do", async () => {
     const answer = await send("/docs/errors/log_too_large");
     expect(await answer.text()).toContain(PROBLEMS.log_too_large.remedy);
+    const seen = await send("/docs/errors/log_too_large", { headers: { accept: "text/html,*/*" } });
+    expect(seen.headers.get("content-type")).toContain("text/html");
+    expect(await seen.text()).toContain(PROBLEMS.log_too_large.title);
     expect((await send("/docs/errors/no_such_code")).status).toBe(404);
   });
 
