@@ -67,6 +67,15 @@ describe("hostile logs", () => {
   });
 });
 
+test("a search that goes on amid a large log asks the store a few times, not once per block", async () => {
+  const log = `${"a line of a build that goes well\n".repeat(400_000)}needle${END}`;
+  const { id } = await bodyOf(await send(log, { prefer: "wait=10" }));
+  const before = logs.calls["get"] ?? 0;
+  const found = await owner.send(`/api/v1/analyses/${id}/log/search?q=needle&from_line=1001`);
+  expect(await found.json()).toEqual({ lines: [400_001], next_from_line: null });
+  expect((logs.calls["get"] ?? 0) - before).toBeLessThan(15);
+});
+
 describe("requests that were cut off", () => {
   test("[AP5] a failure after the log was stored is tried again on the same analysis", async () => {
     const headers = { "idempotency-key": "cut-1" };

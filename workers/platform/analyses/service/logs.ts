@@ -13,7 +13,9 @@ import { normalise } from "../rules/normalise.ts";
 import { Redactor } from "../rules/redact.ts";
 import type { LogRow } from "../store/rows.ts";
 
+/** The first read is small, for a page; each next one is twice as long, for a search: a Worker may ask R2 1,000 times. */
 const BLOCK_BYTES = 65_536;
+const BLOCK_BYTES_MAX = 4 * 1_048_576;
 /** A line is decoded up to here; UTF-8 needs at most four bytes a character, and lines are cut at 4,096. */
 const LINE_BYTES_MAX = 16_384;
 /** One search answer reads at most this much of the log: all of one upload, in about a second. */
@@ -123,9 +125,11 @@ async function* linesFrom(log: ReadableLog, from: number): AsyncGenerator<RawLin
   const stride = Math.min(Math.floor((from - 1) / INDEX_STRIDE_LINES), log.lineIndex.length - 1);
   let n = stride * INDEX_STRIDE_LINES + 1;
   let offset = log.lineIndex[stride] ?? 0;
+  let length = BLOCK_BYTES;
   const line = new LineBuffer();
   while (offset < log.source.size) {
-    const block = await log.source.read(offset, BLOCK_BYTES);
+    const block = await log.source.read(offset, length);
+    length = Math.min(2 * length, BLOCK_BYTES_MAX);
     let at = 0;
     while (at < block.length) {
       const feed = block.indexOf(10, at);
