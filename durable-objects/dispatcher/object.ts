@@ -11,7 +11,7 @@ import { runnerOf } from "../../workers/platform/tasks/service.ts";
 import { alarmFor } from "./machine/alarm.ts";
 import { configHash, datasetOf } from "./machine/append.ts";
 import type { World } from "./machine/lease.ts";
-import { OUTBOX_GRACE_MS } from "./machine/limits.ts";
+import { ALARM_FAILED_MS, OUTBOX_GRACE_MS } from "./machine/limits.ts";
 import type { Answer } from "./machine/state.ts";
 import type { Event } from "./machine/step.ts";
 import { type Deed, turn } from "./machine/turn.ts";
@@ -191,9 +191,12 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherApi {
     this.#alarmAt = null;
     try {
       this.#turn({ type: "clock.ticked" });
-    } finally {
-      await this.#arm();
+    } catch (bug) {
+      // What is overdue stays so: armed for the next millisecond, a failing turn would spin.
+      await this.#arm(ALARM_FAILED_MS);
+      throw bug;
     }
+    await this.#arm();
   }
 
   /** Checks whom the call is for, takes up a changed configuration, and re-arms a lost alarm. */
@@ -288,14 +291,9 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherApi {
   }
 
   /** Keeps the one alarm at or before the first instant at which something is due. */
-  async #arm(): Promise<void> {
+  async #arm(overdueMs = this.#outbox.flying ? OUTBOX_GRACE_MS : 1): Promise<void> {
     const now = Date.now();
-    const at = alarmFor(
-      this.#alarmAt ?? null,
-      this.#store.nextWake(),
-      now,
-      this.#outbox.flying ? OUTBOX_GRACE_MS : 1,
-    );
+    const at = alarmFor(this.#alarmAt ?? null, this.#store.nextWake(), now, overdueMs);
     if (at === null) return;
     this.#alarmAt = at;
     await this.ctx.storage.setAlarm(Math.max(at, now + 1));

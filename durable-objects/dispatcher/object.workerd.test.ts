@@ -11,6 +11,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import type { Scope, Tx } from "../../workers/platform/adapters/sql.ts";
 import { Fault } from "../../workers/platform/model.ts";
 import { dispatcherName } from "../../workers/platform/tasks/rules.ts";
+import { ALARM_FAILED_MS } from "./machine/limits.ts";
 import type { Dispatcher } from "./object.ts";
 import { AWAIT_MS_MAX, type DispatcherApi, type EmitRequest } from "./model.ts";
 
@@ -149,6 +150,28 @@ describe("dispatcher object", () => {
     expect(alarm).toBeGreaterThan(Date.now() - 5_000);
     await age(61_000);
     expect(await runDurableObjectAlarm(stub())).toBe(true);
+    expect(await status(run_id)).toBe("succeeded");
+  });
+
+  test("[L5] an alarm whose turn fails is set again, but not at once", async () => {
+    const run_id = await withoutQueue(() => emitted(start("failing")));
+    await age(61_000);
+    await runInDurableObject(stub(), (_object, state) => {
+      state.storage.sql.exec(
+        "create trigger broken before insert on outbox when new.kind = 'send' begin select raise(abort, 'disk full'); end",
+      );
+    });
+    const [failed, alarm] = await runInDurableObject(stub(), async (object, state) => [
+      await object.alarm().then(() => "", String),
+      await state.storage.getAlarm(),
+    ]);
+    expect(failed).toContain("disk full");
+    expect(Number(alarm) - Date.now()).toBeGreaterThan(ALARM_FAILED_MS / 2);
+    await runInDurableObject(
+      stub(),
+      (_object, state) => void state.storage.sql.exec("drop trigger broken"),
+    );
+    await runDurableObjectAlarm(stub());
     expect(await status(run_id)).toBe("succeeded");
   });
 

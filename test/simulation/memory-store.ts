@@ -89,7 +89,10 @@ export class MemoryStore implements Store {
               .flatMap((task) => some(this.events.get(task.eventSeq)))
               .map((event) => [event.seq, event]),
       ),
-      outbox: (needs.outboxIds ?? []).flatMap((id) => this.items.get(id) ?? []),
+      outbox:
+        needs.queued === true || needs.overdue !== undefined
+          ? [...this.items.values()].filter(({ body }) => body.kind === "send")
+          : (needs.outboxIds ?? []).flatMap((id) => this.items.get(id) ?? []),
     };
   }
 

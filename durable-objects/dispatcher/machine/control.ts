@@ -10,7 +10,7 @@ export function reap(slice: Slice, world: World): Step {
   const draft = new Draft(slice, world.now);
   for (const envelope of slice.envelopes) {
     const members = slice.tasks.filter((task) => task.envelope === envelope.id);
-    if (envelope.state === "queued") resend(draft, envelope, members);
+    if (envelope.state === "queued") resend(draft, envelope, { members, slice });
     else expire(draft, envelope, { members, slice, world });
   }
   return draft.finish();
@@ -28,24 +28,30 @@ function expire(
   draft.dropEnvelope(envelope);
 }
 
-function resend(draft: Draft, envelope: Envelope, members: readonly TaskRow[]): void {
+function resend(
+  draft: Draft,
+  envelope: Envelope,
+  given: { members: readonly TaskRow[]; slice: Slice },
+): void {
+  const { members, slice } = given;
   if (members.length === 0) {
     draft.dropEnvelope(envelope);
     return;
   }
   draft.putEnvelope({ ...envelope, sentAt: draft.now });
-  draft.post({ kind: "send", envelope: envelope.id, n: members.length });
+  // A queue that refuses for hours must not find a message per minute and envelope when it is back.
+  const waits = slice.outbox.some(
+    ({ body }) => body.kind === "send" && body.envelope === envelope.id,
+  );
+  if (!waits) draft.post({ kind: "send", envelope: envelope.id, n: members.length });
 }
 
 /** After a restart every queued envelope is sent at once: local queues are memory only [C10]. */
 export function wake(slice: Slice, world: World): Step {
   const draft = new Draft(slice, world.now);
   for (const envelope of slice.envelopes) {
-    resend(
-      draft,
-      envelope,
-      slice.tasks.filter((task) => task.envelope === envelope.id),
-    );
+    const members = slice.tasks.filter((task) => task.envelope === envelope.id);
+    resend(draft, envelope, { members, slice });
   }
   return draft.finish();
 }

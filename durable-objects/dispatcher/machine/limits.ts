@@ -57,3 +57,5 @@ export const WAITERS_MAX = 64;
 export const ALARM_LATE_MS = 5_000;
 /** The longest delay a worker may ask for, a day like the longest of a schedule [T4]. */
 export const RETRY_AFTER_MS_MAX = 86_400_000;
+/** When the alarm's own turn failed, it is tried again after this long. */
+export const ALARM_FAILED_MS = 10_000;

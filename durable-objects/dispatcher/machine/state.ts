@@ -161,7 +161,7 @@ export interface Needs {
   readonly taskId?: string;
   /** A run by its id with its open tasks and their envelopes. */
   readonly runId?: string;
-  /** Every queued envelope. */
+  /** Every queued envelope, with the messages that wait in the outbox. */
   readonly queued?: true;
   /** Every instance's cursor. */
   readonly cursors?: true;

@@ -94,13 +94,7 @@ export class SqliteStore implements Store {
       runs,
       known: this.#known(needs.eventIds ?? []),
       events: needs.envelope === undefined ? new Map() : this.#events(tasks),
-      outbox:
-        needs.outboxIds === undefined
-          ? []
-          : this.#outboxRows(
-              "where id in (select value from json_each(?))",
-              JSON.stringify(needs.outboxIds),
-            ),
+      outbox: this.#outboxOf(needs),
     };
   }
 
@@ -279,6 +273,12 @@ export class SqliteStore implements Store {
       now,
       sentBefore,
     );
+  }
+
+  #outboxOf({ outboxIds, queued, overdue }: Needs): readonly OutboxRow[] {
+    const named = "where id in (select value from json_each(?))";
+    if (outboxIds !== undefined) return this.#outboxRows(named, JSON.stringify(outboxIds));
+    return queued === true || overdue !== undefined ? this.#outboxRows("where kind = 'send'") : [];
   }
 
   /** Members of the envelopes that still travel in them, or the tasks that are named otherwise. */
