@@ -36,8 +36,11 @@ const OUTCOMES = [
   "output_not_declared",
 ] as const;
 
-/** @param share 0 or 1: the seeds congruent to it modulo 2 */
-export function simulation(share: number): void {
+/**
+ * @param promise title of the seeds' blocks, with the rules they hold
+ * @param share 0 or 1: the seeds congruent to it modulo 2
+ */
+export function simulation(promise: string, share: number): void {
   const count = Math.ceil((SEEDS - share) / SHARES);
   const seedOf = (index: number): bigint => BigInt(index * SHARES + share);
   const blocks = Array.from({ length: Math.ceil(count / BLOCK) }, (_, block) => block);
@@ -45,19 +48,16 @@ export function simulation(share: number): void {
   const outcomes = new Set<string>();
 
   describe("dispatcher", () => {
-    test.each(blocks)(
-      "[T1] [T2] [T3] [T5] [T8] [L1] [L2] [E4] [Q6] invariants hold in each step and at rest, block %i",
-      (block) => {
-        for (let at = block * BLOCK; at < Math.min(count, (block + 1) * BLOCK); at += 1) {
-          const seed = seedOf(at);
-          const played = simulate(seed);
-          for (const [fault, times] of played.met) met.set(fault, (met.get(fault) ?? 0) + times);
-          for (const outcome of played.outcomes) outcomes.add(outcome);
-          if (played.violations.length > 0)
-            throw new Error(`${played.violations.join("\n")}\nreplay: ${replay(seed)}`);
-        }
-      },
-    );
+    test.each(blocks)(`${promise}, block %i`, (block) => {
+      for (let at = block * BLOCK; at < Math.min(count, (block + 1) * BLOCK); at += 1) {
+        const seed = seedOf(at);
+        const played = simulate(seed);
+        for (const [fault, times] of played.met) met.set(fault, (met.get(fault) ?? 0) + times);
+        for (const outcome of played.outcomes) outcomes.add(outcome);
+        if (played.violations.length > 0)
+          throw new Error(`${played.violations.join("\n")}\nreplay: ${replay(seed)}`);
+      }
+    });
 
     test.runIf(count >= SEEDS_FOR_ALL)("every fault and every answer was met", () => {
       expect(FAULTS.filter((fault) => (met.get(fault) ?? 0) === 0)).toEqual([]);
