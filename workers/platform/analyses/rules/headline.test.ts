@@ -49,9 +49,14 @@ describe("[AN31] a headline says what broke in one line", () => {
   test.each<[string, Partial<Result>, string | null]>([
     ["nothing found", {}, null],
     [
-      "the first failed test and how many more",
+      "how many tests failed, and the first",
       { category: "test.assertion", failed_tests: [failed, failed, failed] },
-      "CartTest › total: expected:<41> but was:<42>, and 2 more",
+      "3 tests failed, first CartTest › total: expected:<41> but was:<42>",
+    ],
+    [
+      "the only failed test",
+      { category: "test.assertion", failed_tests: [failed] },
+      "test failed: CartTest › total: expected:<41> but was:<42>",
     ],
     [
       "failed tests are no headline of another cause",

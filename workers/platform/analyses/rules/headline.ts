@@ -23,9 +23,7 @@ function failureOf(test: FailedTest, others: number): string {
   const name = test.suite === undefined ? test.name : `${test.suite} › ${test.name}`;
   const message = test.message?.split("\n").find((line) => line.trim() !== "");
   const failure = message === undefined ? name : `${name}: ${message.trim()}`;
-  if (others === 0) return failure;
-  const more = `, and ${others} more`;
-  return `${failure.slice(0, HEADLINE_CHARS_MAX - more.length)}${more}`;
+  return others === 0 ? `test failed: ${failure}` : `${others + 1} tests failed, first ${failure}`;
 }
 
 function matchedLine(block: Block | undefined): string | undefined {
