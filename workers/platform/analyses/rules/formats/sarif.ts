@@ -15,7 +15,6 @@ export function sarifOf(
       tool: {
         driver: {
           name: "Edgewright",
-          semanticVersion: "0.1.0",
           version: result.engine_version,
           rules: rules.map((id) => ({ id })),
         },

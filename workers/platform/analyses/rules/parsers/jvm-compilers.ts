@@ -30,6 +30,17 @@ function add(findings: Findings, n: number, at: At, code?: "lint.style"): void {
     findings.failure({ from: n, to: n, code: code ?? compileCode(at.message ?? "") });
 }
 
+/** Both forms of Checkstyle capture severity, file, line and column first, and the rule as their sixth group. */
+function addCheckstyle(
+  findings: Findings,
+  n: number,
+  m: RegExpMatchArray,
+  message: string | undefined,
+): void {
+  const [, word, file, line, column, , rule] = m;
+  add(findings, n, { tool: "checkstyle", word, file, line, column, rule, message }, "lint.style");
+}
+
 /** `[ERROR] /src/Foo.java:[12,34] cannot find symbol`; a maven warning has `[WARNING]`. */
 export const mavenCompiler: Parser = oneLine({
   id: "maven_compiler",
@@ -40,21 +51,7 @@ export const mavenCompiler: Parser = oneLine({
       // Checkstyle's Maven plugin: `[ERROR] src/Foo.java:[12,5] (whitespace) WhitespaceAround: message`
       shape:
         /^\[(ERROR|WARN|WARNING|INFO)\] (\S+?\.\w+):\[(\d+)(?:,(\d+))?\] \(([a-z]+)\) (\w+): (.*)$/,
-      found: (m, n, findings) =>
-        add(
-          findings,
-          n,
-          {
-            tool: "checkstyle",
-            word: m[1],
-            file: m[2],
-            line: m[3],
-            column: m[4],
-            rule: m[6],
-            message: m[7],
-          },
-          "lint.style",
-        ),
+      found: (m, n, findings) => addCheckstyle(findings, n, m, m[7]),
     },
     {
       shape:
@@ -184,21 +181,7 @@ export const jvmStyle: Parser = oneLine({
     {
       shape:
         /^(?:\[ant:checkstyle\] )?\[(ERROR|WARN)\] (\S.*?\.\w+):(\d+)(?::(\d+))?: (.* \[(\w+)\])$/,
-      found: (m, n, findings) =>
-        add(
-          findings,
-          n,
-          {
-            tool: "checkstyle",
-            word: m[1],
-            file: m[2],
-            line: m[3],
-            column: m[4],
-            rule: m[6],
-            message: m[5],
-          },
-          "lint.style",
-        ),
+      found: (m, n, findings) => addCheckstyle(findings, n, m, m[5]),
     },
     {
       shape: /^(error|warning|info) file=(\S.*?) message=(.*?)(?: line=(\d+))?(?: column=(\d+))?$/,
