@@ -2,7 +2,10 @@
 import { assert, Fault } from "../model.ts";
 
 /** Whose rows a transaction may see; `none` sees only what SECURITY DEFINER functions return [TN2, TN4]. */
-export type Scope = { readonly org: string } | { readonly user: string } | { readonly none: true };
+export type Scope =
+  | { readonly org: string; readonly user?: string }
+  | { readonly user: string }
+  | { readonly none: true };
 
 /** `json(value)` and arrays of text travel as text; Postgres casts them to the parameter's type. */
 export type SqlValue = string | number | boolean | null | Uint8Array | readonly string[];
@@ -63,7 +66,7 @@ export const SCOPE_STATEMENT =
 
 export const scopeParams = (scope: Scope): readonly [string, string] => [
   "org" in scope ? scope.org : "",
-  "user" in scope ? scope.user : "",
+  "user" in scope ? (scope.user ?? "") : "",
 ];
 
 /** A Tx over anything that runs one statement; with `single` a second one is a bug. */

@@ -19,6 +19,11 @@ export const PROBLEMS = {
     title: "The cursor does not belong to this list",
     remedy: "Start over without a cursor.",
   },
+  login_replayed: {
+    status: 400,
+    title: "This sign-in was already used",
+    remedy: "Start the sign-in again.",
+  },
   unauthenticated: {
     status: 401,
     title: "No valid credential was sent",
@@ -45,6 +50,22 @@ export const PROBLEMS = {
     title: "The sign-in link is not valid any more",
     remedy: "Run npm run login for a new link.",
   },
+  login_failed: {
+    status: 401,
+    title: "The sign-in provider did not confirm who you are",
+    remedy:
+      "Start the sign-in again; if it stays, ask the operator to check the provider's settings.",
+  },
+  reauth_required: {
+    status: 401,
+    title: "The last sign-in is too long ago for this",
+    remedy: "Sign in again, then repeat the action within ten minutes.",
+  },
+  spend_cap_reached: {
+    status: 402,
+    title: "The spend cap is reached",
+    remedy: "Raise the cap under usage, or wait for the next month.",
+  },
   forbidden: {
     status: 403,
     title: "The permission is missing",
@@ -54,6 +75,21 @@ export const PROBLEMS = {
     status: 403,
     title: "An API key may not do this",
     remedy: "Do it as a signed-in user.",
+  },
+  signup_closed: {
+    status: 403,
+    title: "There is no account for this identity, and new ones are not taken",
+    remedy: "Ask an administrator of an organization for an invitation.",
+  },
+  invite_email_mismatch: {
+    status: 403,
+    title: "The invitation is for another e-mail address",
+    remedy: "Sign in with the address the invitation was sent to, or ask for a new invitation.",
+  },
+  secret_not_declared: {
+    status: 403,
+    title: "The task did not declare this secret",
+    remedy: "Add the secret to the node's secrets and deploy the DAG.",
   },
   org_suspended: {
     status: 403,
@@ -75,6 +111,26 @@ export const PROBLEMS = {
     status: 409,
     title: "The setup is already done",
     remedy: "Sign in; on a local install npm run login prints a link.",
+  },
+  identity_taken: {
+    status: 409,
+    title: "This identity belongs to another user",
+    remedy: "Sign in with it, or remove it there first.",
+  },
+  last_owner: {
+    status: 409,
+    title: "An organization keeps at least one owner",
+    remedy: "Make somebody else an owner first.",
+  },
+  last_identity: {
+    status: 409,
+    title: "This is the only way to sign in",
+    remedy: "Link another identity first.",
+  },
+  delivery_state: {
+    status: 409,
+    title: "The state of the delivery does not allow this",
+    remedy: "Read it again; the detail names the states that allow it.",
   },
   idempotency_in_flight: {
     status: 409,
@@ -105,6 +161,16 @@ export const PROBLEMS = {
     status: 410,
     title: "The log is no longer stored",
     remedy: "Upload the log again.",
+  },
+  invite_invalid: {
+    status: 410,
+    title: "The invitation is not valid any more",
+    remedy: "Ask for a new invitation.",
+  },
+  version_mismatch: {
+    status: 412,
+    title: "It was changed meanwhile",
+    remedy: "Read it again and repeat the change with its new ETag.",
   },
   payload_too_large: {
     status: 413,
@@ -142,6 +208,11 @@ export const PROBLEMS = {
     title: "The Idempotency-Key was used with another request",
     remedy: "Use a new key for a new request.",
   },
+  egress_refused: {
+    status: 422,
+    title: "This address may not be called",
+    remedy: "Give a public https address on port 443; the detail says what is wrong with this one.",
+  },
   log_empty: {
     status: 422,
     title: "The log is empty",
@@ -152,10 +223,25 @@ export const PROBLEMS = {
     title: "The log is not text",
     remedy: "Send plain text; gzip needs Content-Encoding: gzip.",
   },
+  precondition_required: {
+    status: 428,
+    title: "The change does not say what it is based on",
+    remedy: "Send If-Match with the ETag of what you read.",
+  },
   rate_limited: {
     status: 429,
     title: "Too many requests",
     remedy: "Wait for the seconds of Retry-After.",
+  },
+  quota_exceeded: {
+    status: 429,
+    title: "The quota of this month is used up",
+    remedy: "Wait for the reset named in the detail, or ask for a larger tier.",
+  },
+  too_many_uploads: {
+    status: 429,
+    title: "Too many uploads run at once from this address",
+    remedy: "Wait until one of them is done.",
   },
   backlog_full: {
     status: 429,
@@ -181,6 +267,11 @@ export const PROBLEMS = {
     status: 503,
     title: "A service we depend on is not reachable",
     remedy: "Try again in a moment; GET /ready names the part.",
+  },
+  limits_unavailable: {
+    status: 503,
+    title: "The quota cannot be checked at the moment",
+    remedy: "Try again in a moment.",
   },
   not_ready: {
     status: 503,

@@ -44,6 +44,46 @@ export const Me = z.strictObject({
 });
 export type Me = z.infer<typeof Me>;
 
+/** A way to sign in, as the sign-in page offers it. */
+export const Provider = z.strictObject({
+  id: z.enum(["github", "google", "oidc"]),
+  name: z.string(),
+});
+export type Provider = z.infer<typeof Provider>;
+
+/** `command` is what to run on the machine when there is no provider. */
+export const Providers = z.strictObject({
+  items: z.array(Provider),
+  command: z.string().nullable(),
+});
+export type Providers = z.infer<typeof Providers>;
+
+export const ChangeMe = z.strictObject({ name: Name.optional() });
+export type ChangeMe = z.infer<typeof ChangeMe>;
+
+/** One sign-in of the user, as their list of sessions shows it. */
+export const SessionView = z.strictObject({
+  id: z.uuid(),
+  current: z.boolean(),
+  ip: z.string().nullable(),
+  user_agent: z.string().nullable(),
+  created_at: z.iso.datetime(),
+  last_used_at: z.iso.datetime(),
+  expires_at: z.iso.datetime(),
+});
+export type SessionView = z.infer<typeof SessionView>;
+
+/** One identity at a provider that signs this user in. */
+export const IdentityView = z.strictObject({
+  id: z.uuid(),
+  provider: z.enum(["github", "google", "oidc"]),
+  name: z.string(),
+  email: z.string().nullable(),
+  created_at: z.iso.datetime(),
+  last_login_at: z.iso.datetime(),
+});
+export type IdentityView = z.infer<typeof IdentityView>;
+
 /** What an access token of ours says. */
 export const AccessClaims = z.object({
   sub: z.uuid(),

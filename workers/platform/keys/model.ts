@@ -14,6 +14,9 @@ export const ApiKey = z.strictObject({
   expires_at: z.iso.datetime().nullable(),
   last_used_at: z.iso.datetime().nullable(),
   revoked_at: z.iso.datetime().nullable(),
+  /** The key that took its place, if it was rotated. */
+  replaced_by: z.uuid().nullable(),
+  version: z.int(),
 });
 export type ApiKey = z.infer<typeof ApiKey>;
 
@@ -24,6 +27,18 @@ export const CreateKey = z.strictObject({
   expires_at: z.iso.datetime().optional(),
 });
 export type CreateKey = z.infer<typeof CreateKey>;
+
+/** Name and expiry can be changed; grants cannot: a key keeps what it was made for. */
+export const ChangeKey = z.strictObject({
+  name: z.string().trim().min(1).max(200).optional(),
+  expires_at: z.iso.datetime().nullable().optional(),
+});
+export type ChangeKey = z.infer<typeof ChangeKey>;
+
+/** How long the old key still works beside its successor [KY4]. */
+export const ROTATION_GRACES = ["0", "1h", "24h", "7d"] as const;
+export const RotateKey = z.strictObject({ grace: z.enum(ROTATION_GRACES) });
+export type RotateKey = z.infer<typeof RotateKey>;
 
 /** The parts of `ewk_<id>_<secret>_<crc>`. */
 export interface KeyToken {

@@ -1,11 +1,11 @@
 /** API keys in Postgres. Only the look-up by key id works before an organization is known [TN4]. */
-import { bytesOf, textOf, textOrNull, textsOf } from "../adapters/rows.ts";
+import { bytesOf, numberOf, textOf, textOrNull, textsOf } from "../adapters/rows.ts";
 import type { SqlRow, Tx } from "../adapters/sql.ts";
 import type { Instant } from "../model.ts";
 import type { ApiKey, FoundKey } from "./model.ts";
 
 const COLUMNS =
-  "id, key_id, name, grants, created_by, created_at, expires_at, last_used_at, revoked_at";
+  "id, key_id, name, grants, created_by, created_at, expires_at, last_used_at, revoked_at, replaced_by, version";
 
 const keyOf = (row: SqlRow): ApiKey => ({
   id: textOf(row, "id"),
@@ -17,6 +17,8 @@ const keyOf = (row: SqlRow): ApiKey => ({
   expires_at: textOrNull(row, "expires_at"),
   last_used_at: textOrNull(row, "last_used_at"),
   revoked_at: textOrNull(row, "revoked_at"),
+  replaced_by: textOrNull(row, "replaced_by"),
+  version: numberOf(row, "version"),
 });
 
 const iso = (at: Instant): string => new Date(at).toISOString();

@@ -1,0 +1,107 @@
+/** The vocabulary of deliveries: side effects on the outside, computed as data first and sent once. */
+import { z } from "zod";
+
+/** Most endpoints of one organization [WH6]. */
+export const ENDPOINTS_MAX = 20;
+/** Most bytes of a webhook's body. */
+export const BODY_BYTES_MAX = 20 * 1024;
+
+/** Every event an endpoint can ask for; capabilities add theirs. */
+export const EVENT_TYPES = [
+  "analysis.completed",
+  "analysis.failed",
+  "usage.threshold",
+  "webhook.disabled",
+] as const;
+export const EventType = z.enum(EVENT_TYPES);
+export type EventType = z.infer<typeof EventType>;
+
+export const Webhook = z.strictObject({
+  id: z.uuid(),
+  url: z.string(),
+  events: z.array(EventType),
+  active: z.boolean(),
+  /** Why it was switched off, in words; null while active. */
+  disabled_reason: z.string().nullable(),
+  failures: z.int(),
+  failing_since: z.iso.datetime().nullable(),
+  last_success_at: z.iso.datetime().nullable(),
+  created_at: z.iso.datetime(),
+  version: z.int(),
+});
+export type Webhook = z.infer<typeof Webhook>;
+
+export const CreateWebhook = z.strictObject({
+  url: z.string().min(1).max(2_048),
+  /** Empty: all of them. */
+  events: z.array(EventType).max(EVENT_TYPES.length).default([]),
+});
+export type CreateWebhook = z.infer<typeof CreateWebhook>;
+
+export const ChangeWebhook = z.strictObject({
+  url: z.string().min(1).max(2_048).optional(),
+  events: z.array(EventType).max(EVENT_TYPES.length).optional(),
+  active: z.boolean().optional(),
+});
+export type ChangeWebhook = z.infer<typeof ChangeWebhook>;
+
+/** An endpoint with its signing secret, which is shown once. */
+export const WebhookWithSecret = z.strictObject({
+  webhook: Webhook,
+  secret: z.string().nullable(),
+});
+export type WebhookWithSecret = z.infer<typeof WebhookWithSecret>;
+
+export const DELIVERY_STATUSES = [
+  "pending",
+  "sending",
+  "retry",
+  "delivered",
+  "failed",
+  "unknown",
+  "suppressed",
+  "deferred",
+  "voided",
+] as const;
+export const DeliveryStatus = z.enum(DELIVERY_STATUSES);
+export type DeliveryStatus = z.infer<typeof DeliveryStatus>;
+
+export const DeliveryAttempt = z.strictObject({
+  n: z.int(),
+  started_at: z.iso.datetime(),
+  ms: z.int(),
+  /** HTTP status; null when no answer came. */
+  status: z.int().nullable(),
+  /** `timeout`, `refused`, `reset`, `egress_refused`, ...; null on success. */
+  error: z.string().nullable(),
+  /** At most 1 KiB of the answer. */
+  response: z.string().nullable(),
+});
+export type DeliveryAttempt = z.infer<typeof DeliveryAttempt>;
+
+export const Delivery = z.strictObject({
+  /** The delivery key: the same side effect has the same key. */
+  id: z.string(),
+  webhook_id: z.uuid(),
+  event_type: z.string(),
+  /** What it is about: `analysis:<id>`. */
+  subject: z.string(),
+  status: DeliveryStatus,
+  /** Why it was not sent or is not sent again. */
+  reason: z.string().nullable(),
+  attempts: z.int(),
+  next_attempt_at: z.iso.datetime().nullable(),
+  created_at: z.iso.datetime(),
+  delivered_at: z.iso.datetime().nullable(),
+});
+export type Delivery = z.infer<typeof Delivery>;
+
+export const DeliveryDetail = Delivery.extend({
+  body: z.string(),
+  log: z.array(DeliveryAttempt),
+});
+export type DeliveryDetail = z.infer<typeof DeliveryDetail>;
+
+/** What the test button answers: one signed `webhook.test`, sent at once and never again. */
+export const TestResult = z.strictObject({ ok: z.boolean(), attempt: DeliveryAttempt });
+export type TestResult = z.infer<typeof TestResult>;
