@@ -10,6 +10,8 @@ export interface CallOptions {
   readonly body?: unknown;
   /** One key per user intention, kept over its retries [CN5]. */
   readonly idempotencyKey?: string | undefined;
+  /** The version an edit is based on: sent as `If-Match` [CN5]. */
+  readonly ifMatch?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly token?: string | undefined;
 }
@@ -22,7 +24,7 @@ export interface Credentials {
   renew(refused: string): Promise<string>;
 }
 
-export type Method = "GET" | "POST" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**
  * One request without any session, as `/auth/*` needs it.
@@ -40,6 +42,8 @@ export async function send<T>(method: Method, path: string, options: CallOptions
 export interface Api {
   call<T>(method: Method, path: string, options?: Omit<CallOptions, "token">): Promise<T>;
   upload<T>(path: string, upload: Upload): Promise<T>;
+  /** A file to save: an export, say. */
+  file(path: string, query: Query): Promise<Blob>;
 }
 
 export interface Upload {
@@ -68,7 +72,14 @@ export function createApi(credentials: Credentials): Api {
     call: (method, path, options = {}) =>
       withToken((token) => send(method, path, { ...options, token })),
     upload: (path, upload) => withToken((token) => sendFile(path, upload, token)),
+    file: (path, query) => withToken((token) => readFile(path, query, token)),
   };
+}
+
+async function readFile(path: string, query: Query, token: string): Promise<Blob> {
+  const response = await answer("GET", path, { query, token });
+  if (response.ok) return response.blob();
+  throw await failure(response);
 }
 
 /** `/runs/` + an id that may hold `~` and other characters. */
@@ -88,12 +99,14 @@ async function answer(method: Method, path: string, options: CallOptions): Promi
   const headers = new Headers({ accept: "application/json" });
   if (options.token !== undefined) headers.set("authorization", `Bearer ${options.token}`);
   if (options.idempotencyKey !== undefined) headers.set("idempotency-key", options.idempotencyKey);
-  if (method === "POST") headers.set("content-type", "application/json");
+  if (options.ifMatch !== undefined) headers.set("if-match", `"${options.ifMatch}"`);
+  const body = bodyOf(method, options.body);
+  if (body !== null) headers.set("content-type", "application/json");
   try {
     return await fetch(urlOf(path, options.query), {
       method,
       headers,
-      body: method === "POST" ? JSON.stringify(options.body ?? {}) : null,
+      body,
       signal: options.signal ?? null,
       credentials: "same-origin",
     });
@@ -101,6 +114,11 @@ async function answer(method: Method, path: string, options: CallOptions): Promi
     if (options.signal?.aborted === true) throw error;
     throw unreachable();
   }
+}
+
+/** A POST always carries JSON, be it empty; GET and DELETE never do. */
+function bodyOf(method: Method, body: unknown): string | null {
+  return method === "GET" || method === "DELETE" ? null : JSON.stringify(body ?? {});
 }
 
 async function failure(response: Response): Promise<ApiError> {

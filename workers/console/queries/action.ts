@@ -30,6 +30,9 @@ export function useAction<I, O>(action: Action<I, O>): UseMutationResult<O, Erro
     onError: (thrown) => {
       const error = asApiError(thrown);
       intention.failed(error);
+      // Somebody else changed it: what they made of it is read, so that the form can show it beside this one's [CN5].
+      if (error.status === 412)
+        for (const queryKey of action.changes ?? []) void client.invalidateQueries({ queryKey });
       if (action.quiet !== true) toastError(error);
     },
   });
