@@ -21,6 +21,8 @@ export interface Configuration {
   readonly keyPepper: Uint8Array<ArrayBuffer>;
   /** The first one seals; all of them open. */
   readonly kekPlatform: readonly KeyEncryptionKey[];
+  /** The same for secrets of all organizations but the reserved one [SC1]. */
+  readonly kekOrg: readonly KeyEncryptionKey[];
   readonly launcherToken: string | undefined;
 }
 
@@ -76,6 +78,7 @@ export function configurationOf(env: Env): Configuration {
     tokenKey: data.TOKEN_KEY,
     keyPepper: data.KEY_PEPPER,
     kekPlatform: data.KEK_PLATFORM,
+    kekOrg: data.KEK_ORG,
     launcherToken: data.LAUNCHER_TOKEN,
   };
   parsed.set(env, configuration);
