@@ -64,7 +64,7 @@ export function createApi(credentials: Credentials): Api {
     try {
       return await attempt(token);
     } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+      if (!(error instanceof ApiError) || !renewable(error)) throw error;
       return await attempt(await credentials.renew(token));
     }
   };
@@ -81,6 +81,10 @@ async function readFile(path: string, query: Query, token: string): Promise<Blob
   if (response.ok) return response.blob();
   throw await failure(response);
 }
+
+/** A fresh token helps against every 401 but the one that asks for a new sign-in. */
+const renewable = (error: ApiError): boolean =>
+  error.status === 401 && error.code !== "reauth_required";
 
 /** `/runs/` + an id that may hold `~` and other characters. */
 export const pathOf = (...parts: readonly string[]): string =>

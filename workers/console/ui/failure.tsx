@@ -1,8 +1,10 @@
 /** A load that failed: what it was, what to do, and everything needed to report it [CN7]. */
+import { useLocation } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import type { ApiError } from "../errors.ts";
 import { asApiError } from "../errors.ts";
-import { Button } from "./button.tsx";
+import { paths } from "../paths.ts";
+import { Button, ButtonLink } from "./button.tsx";
 import { Icon } from "./icons.tsx";
 import { useTitle } from "./page.tsx";
 
@@ -33,8 +35,22 @@ export function ErrorBody({ error }: { error: ApiError }) {
     <div className="mt-1">
       {error.detail === undefined ? null : <p className="break-words">{error.detail}</p>}
       <p className="text-soft">{error.remedy}</p>
+      <SignInAgain error={error} />
       <ErrorCode error={error} />
     </div>
+  );
+}
+
+/** What the API answers only soon after a sign-in offers that sign-in, and the way back to this page. */
+export function SignInAgain({ error }: { error: ApiError }) {
+  const here = useLocation({ select: (location) => location.href });
+  if (error.code !== "reauth_required") return null;
+  return (
+    <p className="my-1.5">
+      <ButtonLink {...paths.login({ return_to: here })} icon="account">
+        Sign in again
+      </ButtonLink>
+    </p>
   );
 }
 

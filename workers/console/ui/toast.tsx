@@ -1,7 +1,7 @@
 /** Short messages at the edge of the screen: what an action did, or why it could not [CN7]. */
 import { useSyncExternalStore } from "react";
 import type { ApiError } from "../errors.ts";
-import { ErrorCode } from "./failure.tsx";
+import { ErrorCode, SignInAgain } from "./failure.tsx";
 import { Icon } from "./icons.tsx";
 
 interface Toast {
@@ -49,6 +49,7 @@ export function Toaster() {
             {toast.error === null ? null : (
               <>
                 <p className="text-soft">{toast.error.remedy}</p>
+                <SignInAgain error={toast.error} />
                 <ErrorCode error={toast.error} />
               </>
             )}
