@@ -48,6 +48,19 @@ beforeAll(async () => {
       values (${org}, ${org}, 1, 'jest', ${slug}, 1)`;
     await su`insert into platform.runs (org_id, id, dag_id, status, mode, total, succeeded, failed, canceled, open, created_at, change)
       values (${org}, ${slug}, 'sys.analyses', 'running', 'live', 0, 0, 0, 0, 0, now(), 1)`;
+    await su`insert into platform.secrets (org_id, name, version, fingerprint, created_by, created_at, replaced_at)
+      values (${org}, 'env.X', 1, '00000000', 'user:x', now(), now())`;
+    await su`insert into platform.secret_uses (org_id, name, version, reader, hour, uses)
+      values (${org}, 'env.X', 1, 'r', now(), 1)`;
+    await su`insert into platform.secret_readers (org_id, name, version, reader, first_at)
+      values (${org}, 'env.X', 1, 'r', now())`;
+    await su`insert into platform.audit_refusals (org_id, kind, since, refusals) values (${org}, 'minute', now(), 1)`;
+    await su`insert into platform.audit_log (org_id, seq, at, actor, action, resource, record, hash)
+      values (${org}, 1, now(), 'user:x', 'a.b', 'c', '{}', sha256('x'))`;
+    await su`insert into platform.audit_pii (org_id, seq, salt) values (${org}, 1, decode(repeat('00', 16), 'hex'))`;
+    await su`insert into platform.audit_heads (org_id, seq, hash) values (${org}, 1, sha256('x'))`;
+    await su`insert into platform.audit_seals (org_id, to_seq, from_seq, head, sealed_at)
+      values (${org}, 1, 1, '{}', now())`;
   }
 });
 afterAll(async () => {
@@ -265,6 +278,7 @@ describe("the catalog", () => {
       "find_key",
       "list_org_ids",
       "member_profiles",
+      "needed_keks",
       "put_link",
       "take_link",
     ]);
