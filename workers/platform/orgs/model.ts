@@ -1,8 +1,7 @@
 /** The vocabulary of organizations and their members. */
 import { z } from "zod";
+import { ROLES } from "./rules.ts";
 
-/** Each role includes the ones before it. */
-export const ROLES = ["viewer", "operator", "developer", "admin", "owner"] as const;
 export const Role = z.enum(ROLES);
 export type Role = z.infer<typeof Role>;
 

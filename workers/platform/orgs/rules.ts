@@ -1,6 +1,9 @@
 /** What each role may do, as a table [ID24], and how an organization's short name is made from its name. */
 import type { Grant } from "../http/model.ts";
-import { ROLES, type Role } from "./model.ts";
+import type { Role } from "./model.ts";
+
+/** Each role includes the ones before it. Here and not in the model, so that the console reads it without zod. */
+export const ROLES = ["viewer", "operator", "developer", "admin", "owner"] as const;
 
 const READ_AREAS =
   "org members apps dags runs datasets alerts reviews rules analyses documents webhooks usage".split(
