@@ -6,10 +6,13 @@ import {
   Log,
   LogLevel,
   Miniflare,
+  type Request as MiniflareRequest,
+  Response as MiniflareResponse,
   convertV4MiniflareOptions,
   type V4WorkerOptions,
 } from "miniflare";
 import type { unstable_getMiniflareWorkerOptions } from "wrangler";
+import { answerEgress, egressOptions, type EgressOptions } from "./egress.ts";
 import { codeOf } from "./failure.ts";
 
 /** The Miniflare this file was written against; a test compares it with the installed one. */
@@ -86,14 +89,27 @@ export async function startRuntime(
 /** wrangler.toml as Miniflare's options, with our name, modules and bindings. */
 async function workerDefinition(worker: WorkerOptions): Promise<V4WorkerOptions> {
   const options = await readOptions(worker);
+  const bindings = Object.assign({}, options.bindings, worker.bindings);
+  const egress = egressOptions(bindings);
   return {
     ...options,
     name: worker.name,
-    bindings: Object.assign({}, options.bindings, worker.bindings),
+    bindings,
+    ...(egress === undefined ? {} : { serviceBindings: { EGRESS: egressService(egress) } }),
     hyperdrives: { ...worker.hyperdrive },
     modules: readModules(worker.bundle),
   };
 }
+
+/** The Worker's calls to the outside arrive here, in the plane's Node process. */
+const egressService =
+  (options: EgressOptions) =>
+  async (request: MiniflareRequest): Promise<MiniflareResponse> => {
+    const authorization = request.headers.get("authorization");
+    const body: unknown = await request.json().catch(() => null);
+    const answer = await answerEgress({ authorization, body }, options);
+    return MiniflareResponse.json(answer.body, { status: answer.status });
+  };
 
 type ReadOptions = ReturnType<typeof unstable_getMiniflareWorkerOptions>["workerOptions"];
 

@@ -20,7 +20,7 @@ const OWN: Record<string, readonly string[]> = {
 const VISIBLE: ReadonlySet<string> = new Set(["model", "rules", "service"]);
 
 /** Packages by role. A role that is missing here, or in none of the lists, sees no package. */
-const PURE_PACKAGES = ["zod", "@noble/hashes"];
+const PURE_PACKAGES = ["zod", "@noble/hashes", "ipaddr.js"];
 const PACKAGES: Record<string, readonly string[]> = {
   model: PURE_PACKAGES,
   rules: PURE_PACKAGES,

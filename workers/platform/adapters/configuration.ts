@@ -1,12 +1,19 @@
 /** The settings of this installation, parsed once. A wrong value is refused with its name. */
 import { z } from "zod";
 import { fromBase64url } from "./bytes.ts";
+import { egressPolicy, type EgressPolicy } from "./rules/egress.ts";
 
 const KEY_BYTES = 32;
 
 export interface KeyEncryptionKey {
   readonly version: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** An OTLP/HTTP receiver, and the headers it wants. */
+export interface Otlp {
+  readonly endpoint: string;
+  readonly headers: Readonly<Record<string, string>>;
 }
 
 export interface Configuration {
@@ -24,6 +31,12 @@ export interface Configuration {
   /** The same for secrets of all organizations but the reserved one [SC1]. */
   readonly kekOrg: readonly KeyEncryptionKey[];
   readonly launcherToken: string | undefined;
+  /** Origins of other sites whose pages may call the API, without cookies [AP11]. */
+  readonly corsOrigins: ReadonlySet<string>;
+  /** Where metrics are sent each minute; undefined sends none. */
+  readonly otlp: Otlp | undefined;
+  /** Which addresses of the outside may be called, and who looks up their names. */
+  readonly egress: { readonly policy: EgressPolicy; readonly dohUrl: string };
 }
 
 const Key = z.string().transform((text, context) => {
@@ -45,6 +58,45 @@ const Keks = z.string().transform((text, context): KeyEncryptionKey[] => {
   return z.NEVER;
 });
 
+/** Origins, separated by commas; empty is none. */
+const Origins = z
+  .string()
+  .default("")
+  .transform((text, context) => {
+    const origins = listOf(text);
+    for (const origin of origins)
+      if (!URL.canParse(origin) || new URL(origin).origin !== origin)
+        context.addIssue("must be origins such as https://app.example.com, separated by commas");
+    return new Set(origins);
+  });
+
+/** `name=value` pairs, separated by commas, values percent-encoded. Source: OpenTelemetry, OTLP exporter settings. */
+const Headers = z
+  .string()
+  .default("")
+  .transform((text, context) => {
+    const pairs = listOf(text).map((pair) => {
+      const at = pair.indexOf("=");
+      if (at < 1) context.addIssue("must be name=value pairs, separated by commas");
+      return [pair.slice(0, at).trim(), decoded(pair.slice(at + 1).trim())] as const;
+    });
+    return Object.fromEntries(pairs);
+  });
+
+const listOf = (text: string): string[] =>
+  text
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "");
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 const Settings = z.object({
   ENVIRONMENT: z.enum(["local", "production"]),
   ISSUER: z.string().regex(/^https?:\/\/[^/]+$/, "must be an origin without a final slash"),
@@ -54,6 +106,23 @@ const Settings = z.object({
   KEK_PLATFORM: Keks,
   KEK_ORG: Keks,
   LAUNCHER_TOKEN: z.string().min(1).optional(),
+  CORS_ORIGINS: Origins,
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .union([z.literal(""), z.url({ protocol: /^https?$/ })])
+    .default(""),
+  OTEL_EXPORTER_OTLP_HEADERS: Headers,
+  /** Exact `host:port` that may be called though they are not public https hosts, separated by commas. */
+  EGRESS_ALLOW: z
+    .string()
+    .regex(/^\s*(?:[^\s,/]+:\d{1,5}\s*(?:,\s*|$))*$/, "must be host:port,host:port")
+    .default(""),
+  /** DNS over HTTPS with JSON answers. */
+  DOH_URL: z.url({ protocol: /^https?$/ }).default("https://cloudflare-dns.com/dns-query"),
+  /** `acme` of `acme.workers.dev`; empty when the account has none. */
+  WORKERS_SUBDOMAIN: z
+    .string()
+    .regex(/^[a-z0-9-]*$/, "must be one label")
+    .default(""),
 });
 
 const parsed = new WeakMap<object, Configuration>();
@@ -80,6 +149,15 @@ export function configurationOf(env: Env): Configuration {
     kekPlatform: data.KEK_PLATFORM,
     kekOrg: data.KEK_ORG,
     launcherToken: data.LAUNCHER_TOKEN,
+    corsOrigins: data.CORS_ORIGINS,
+    otlp:
+      data.OTEL_EXPORTER_OTLP_ENDPOINT === ""
+        ? undefined
+        : {
+            endpoint: data.OTEL_EXPORTER_OTLP_ENDPOINT.replace(/\/+$/, ""),
+            headers: data.OTEL_EXPORTER_OTLP_HEADERS,
+          },
+    egress: { policy: egressPolicy(data), dohUrl: data.DOH_URL },
   };
   parsed.set(env, configuration);
   return configuration;
