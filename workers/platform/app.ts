@@ -5,6 +5,7 @@ import { sqlFrom } from "./adapters/postgres.ts";
 import { analysisRoutes } from "./analyses/routes/analyses.ts";
 import { intakeRoutes } from "./analyses/routes/intake.ts";
 import { overviewRoutes } from "./analyses/routes/overview.ts";
+import { cors } from "./http/cors.ts";
 import { declareSecurity, documentOf } from "./http/document.ts";
 import { errorPage, errorPageHtml, isProblemCode } from "./http/error-page.ts";
 import { unrouted } from "./http/methods.ts";
@@ -39,6 +40,7 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
   const app = createApp();
   app.use(requestPlumbing(ports));
   app.use(guard());
+  app.use("/api/*", cors());
   app.get("/health", (c) => c.json({ status: "ok", version: c.env.VERSION }));
   app.get("/ready", ready({ objects: dispatcherAnswers }));
   app.route("/.well-known", keySetRoutes);

@@ -1,6 +1,7 @@
 /** Makes a repeated POST answer what the first one answered [AP5, AP6]. */
 import type { MiddlewareHandler } from "hono";
 import { equalBytes, sha256, toBase64url, utf8 } from "../adapters/bytes.ts";
+import type { Log } from "../adapters/log.ts";
 import type { Sql } from "../adapters/sql.ts";
 import { done, refuse, uuidv7, UUID_RANDOM_BYTES, type Instant, type Result } from "../model.ts";
 import { bytesOf, numberOrNull, textOf } from "../adapters/rows.ts";
@@ -191,9 +192,15 @@ export interface Worked {
 /** Runs `work` under `request`'s lock, renewing it, and keeps its answer. */
 export async function underLock(
   request: IdempotentRequest,
+  log: Log,
   work: () => Promise<Worked>,
 ): Promise<Response> {
-  const renewal = setInterval(() => void request.renew().catch(() => {}), RENEW_MS);
+  // A lock that was not renewed may be taken over; the work goes on, and the subject id keeps its effects single.
+  const renew = (): Promise<void> =>
+    request.renew().catch((error: unknown) => {
+      log.warn("the lock of an idempotency key was not renewed", { error: String(error) });
+    });
+  const renewal = setInterval(() => void renew(), RENEW_MS);
   try {
     const { response, fingerprint, keptBody, keep } = await work();
     if (keep === false || !isKept(response.status)) {
@@ -209,7 +216,9 @@ export async function underLock(
     await request.store({ fingerprint, status: response.status, headers, body });
     return response;
   } catch (error) {
-    await request.release().catch(() => {});
+    await request.release().catch((failure: unknown) => {
+      log.warn("the lock of an idempotency key was not released", { error: String(failure) });
+    });
     throw error;
   } finally {
     clearInterval(renewal);
@@ -230,7 +239,7 @@ export const idempotent =
     const fingerprint = await fingerprintOf(c.req.path, new Uint8Array(await c.req.arrayBuffer()));
     if (begun.value.kind === "repeat") return replay(c, begun.value.stored, fingerprint);
     c.set("subjectId", begun.value.subjectId);
-    return underLock(keyed, async () => {
+    return underLock(keyed, c.var.log, async () => {
       await next();
       const keptBody =
         options.once === undefined ? undefined : await withoutFields(c.res, options.once);

@@ -2,10 +2,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { jsonAnswer, named, problems } from "../http/answers.ts";
 import { needs, orgOf } from "../http/authorize.ts";
+import { idempotent } from "../http/idempotency.ts";
 import { pageOf, pageQuery, positionOf } from "../http/pagination.ts";
 import { type AppContext, createApp } from "../http/plumbing.ts";
 import { refused } from "../http/problem.ts";
-import { noStore } from "../http/security.ts";
+import { noStore, smallBody } from "../http/security.ts";
 import { SYSTEM_DAGS } from "../dags/rules.ts";
 import { done, refuse, type Result } from "../model.ts";
 import { Run, RunStatus, RunWithTasks, Task, TaskState } from "./model.ts";
@@ -18,6 +19,8 @@ const RunAnswer = named("Run", Run);
 const TaskAnswer = named("Task", Task);
 const runParams = z.object({ id: z.string().regex(/^[a-z2-7]{26}$/) });
 const taskParams = z.object({ id: z.string().max(200) });
+/** What a request with an Idempotency-Key and a small body may be answered [AP5]. */
+const KEYED = ["idempotency_in_flight", "idempotency_mismatch", "payload_too_large"] as const;
 /** Tasks shown with their run; the rest is paged. */
 const RUN_TASKS_MAX = 500;
 
@@ -34,7 +37,7 @@ const list = createRoute({
   summary: "List runs, newest first",
   middleware: [noStore(), needs("runs.read", "runs")] as const,
   request: {
-    query: z.object({
+    query: z.strictObject({
       ...pageQuery,
       dag: z.string().max(150).optional(),
       status: RunStatus.optional(),
@@ -60,9 +63,14 @@ const cancelRun = createRoute({
   summary: "Cancel a run",
   description:
     "Waiting tasks never start; tasks at work are told to stop, and nothing of them is stored.",
-  middleware: [noStore(), needs("tasks.cancel", "runs/{id}")] as const,
+  middleware: [
+    noStore(),
+    needs("tasks.cancel", "runs/{id}"),
+    smallBody(),
+    idempotent("POST /runs/{id}/cancel"),
+  ] as const,
   request: { params: runParams },
-  responses: { 202: jsonAnswer("The run", RunAnswer), ...problems("task_state") },
+  responses: { 202: jsonAnswer("The run", RunAnswer), ...problems("task_state", ...KEYED) },
 });
 
 const tasks = createRoute({
@@ -74,7 +82,7 @@ const tasks = createRoute({
     "With run_id all tasks of that run; else ended tasks of all runs, or with an open state those at work now.",
   middleware: [noStore(), needs("runs.read", "tasks")] as const,
   request: {
-    query: z.object({
+    query: z.strictObject({
       ...pageQuery,
       run_id: runParams.shape.id.optional(),
       state: TaskState.optional(),
@@ -99,9 +107,14 @@ const act = (action: "retry" | "cancel", summary: string) =>
     path: `/tasks/{id}/${action}`,
     tags,
     summary,
-    middleware: [noStore(), needs(`tasks.${action}`, "tasks/{id}")] as const,
+    middleware: [
+      noStore(),
+      needs(`tasks.${action}`, "tasks/{id}"),
+      smallBody(),
+      idempotent(`POST /tasks/{id}/${action}`),
+    ] as const,
     request: { params: taskParams },
-    responses: { 202: jsonAnswer("The task", TaskAnswer), ...problems("task_state") },
+    responses: { 202: jsonAnswer("The task", TaskAnswer), ...problems("task_state", ...KEYED) },
   });
 
 export const taskRoutes = createApp()

@@ -36,7 +36,7 @@ const list = createRoute({
   summary: "List analyses, newest first",
   middleware: [noStore(), needs("analyses.read", "analyses")] as const,
   request: {
-    query: z.object({
+    query: z.strictObject({
       ...pageQuery,
       status: AnalysisStatus.optional(),
       category: z
@@ -64,7 +64,7 @@ const read = createRoute({
   middleware: may("analyses.read"),
   request: {
     params,
-    query: z.object({ format: z.enum(["json", "sarif", "rdjson", "text"]).default("json") }),
+    query: z.strictObject({ format: z.enum(["json", "sarif", "rdjson", "text"]).default("json") }),
   },
   responses: {
     200: {
@@ -88,7 +88,7 @@ const readLog = createRoute({
   middleware: may("analyses.read"),
   request: {
     params,
-    query: z.object({
+    query: z.strictObject({
       from_line: LINE.default(1),
       lines: z.coerce.number().int().min(1).max(LOG_PAGE_LINES_MAX).default(1_000),
     }),
@@ -107,7 +107,7 @@ const search = createRoute({
   middleware: may("analyses.read"),
   request: {
     params,
-    query: z.object({ q: z.string().min(1).max(200), from_line: LINE.default(1) }),
+    query: z.strictObject({ q: z.string().min(1).max(200), from_line: LINE.default(1) }),
   },
   responses: {
     200: jsonAnswer("Line numbers, and where to go on", LogHits),

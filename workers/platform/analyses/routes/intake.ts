@@ -180,7 +180,7 @@ async function analysedOnce(c: AppContext, wish: OnceOnly): Promise<Response> {
   const path = new URL(c.req.url).search + ROUTE;
   if (begun.value.kind === "repeat") return replayed(c, begun.value.stored, path, body);
   const id = begun.value.subjectId;
-  return underLock(request, async () => {
+  return underLock(request, c.var.log, async () => {
     const repeated = id !== wish.id;
     const { response, sha256 } = await analysed(c, { id, repeated, meta, body });
     // A refused log was not stored, so there is nothing to compare a repeat with: it is looked at anew.
