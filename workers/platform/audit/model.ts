@@ -5,6 +5,10 @@ import type { Instant, JsonValue } from "../model.ts";
 /** First words of every hash; a new form of records gets another [AU3]. */
 export const AUDIT_DOMAIN = "ewaudit1";
 export const SALT_BYTES = 16;
+/** Refusals of one organization that are recorded one by one in a minute; the others are counted [AU8]. */
+export const REFUSALS_PER_MINUTE_MAX = 100;
+/** Most records one verification reads; longer chains are verified range by range. */
+export const VERIFY_RECORDS_MAX = 100_000;
 
 /** Who acted. `system` is the platform itself: cron, deliveries. */
 export interface AuditActor {
