@@ -6,12 +6,14 @@ import { openTestDatabase, type TestDatabase } from "./postgres.ts";
 
 /** Tables without an organization, each with policies of its own [TN1]. */
 const GLOBAL_TABLES = [
+  "identities",
   "link_tokens",
   "migrations",
   "orgs",
   "session_families",
   "signing_keys",
   "tiers",
+  "used_nonces",
   "users",
 ];
 const A = "01900000-0000-7000-8000-00000000000a";
@@ -38,6 +40,8 @@ beforeAll(async () => {
     await su`insert into platform.memberships (org_id, user_id, role) values (${org}, ${user}, 'owner')`;
     await su`insert into platform.session_families (id, user_id, auth_at, rotated_at, expires_at, absolute_expires_at)
       values (${org}, ${user}, now(), now(), now(), now())`;
+    await su`insert into platform.identities (id, user_id, provider, issuer, subject, name, created_at, last_login_at)
+      values (${org}, ${user}, 'oidc', 'https://id.example', ${slug}, ${slug}, now(), now())`;
     await su`insert into platform.api_keys (org_id, id, key_id, name, hash, grants, created_by, created_at)
       values (${org}, ${org}, ${slug.repeat(16)}, ${slug}, sha256('x'), '[]', ${user}, now())`;
     await su`insert into platform.idempotency_keys (org_id, principal, route, key, subject_id, locked_at, expires_at)
@@ -164,12 +168,14 @@ describe("two organizations", () => {
     const seen = await sql.transaction({ user: USER_A }, async (tx) => ({
       users: await tx.query("select id from platform.users"),
       sessions: await tx.query("select user_id from platform.session_families"),
+      identities: await tx.query("select user_id from platform.identities"),
       orgs: await tx.query("select id from platform.orgs"),
       analyses: await tx.query("select id from platform.analyses"),
     }));
     expect(seen).toEqual({
       users: [{ id: USER_A }],
       sessions: [{ user_id: USER_A }],
+      identities: [{ user_id: USER_A }],
       orgs: [{ id: A }],
       analyses: [],
     });
@@ -179,6 +185,37 @@ describe("two organizations", () => {
     await expect(
       sql.transaction({ none: true }, (tx) => tx.query("select 1 from platform.link_tokens")),
     ).rejects.toThrow(/permission denied/);
+  });
+
+  test("[TN4] an identity is found by issuer and subject, a nonce passes once, and neither is read otherwise", async () => {
+    const found = await sql.transaction({ none: true }, (tx) =>
+      tx.query(
+        "select platform.find_identity('https://id.example', 'a') as a, platform.find_identity('https://id.example', '') as none",
+      ),
+    );
+    expect(found).toEqual([{ a: USER_A, none: null }]);
+    expect(
+      await sql.transaction({ none: true }, (tx) => tx.query("select 1 from platform.identities")),
+    ).toEqual([]);
+    const use = "select platform.use_nonce(sha256('n'), now() + interval '1 hour', now()) as used";
+    const once = async () => (await sql.transaction({ none: true }, (tx) => tx.query(use)))[0];
+    expect([await once(), await once()]).toEqual([{ used: true }, { used: false }]);
+    await expect(
+      sql.transaction({ none: true }, (tx) => tx.query("select 1 from platform.used_nonces")),
+    ).rejects.toThrow(/permission denied/);
+  });
+
+  test("[TN1] nobody makes a user, or an identity, in somebody else's name", async () => {
+    const attempts = [
+      `insert into platform.users (id, name) values ('${A}', 'x')`,
+      `insert into platform.identities (id, user_id, provider, issuer, subject, name, created_at, last_login_at)
+        values ('${B}', '${USER_B}', 'oidc', 'i', 's', 'x', now(), now())`,
+    ];
+    for (const text of attempts)
+      await expect(
+        sql.transaction({ user: USER_A }, (tx) => tx.query(text)),
+        text,
+      ).rejects.toThrow(/row-level security/);
   });
 
   test("[TN4] members are shown to their organization only", async () => {
@@ -275,12 +312,17 @@ describe("the catalog", () => {
     expect(rows.map((row) => row["name"])).toEqual([
       "any_user",
       "claim_setup",
+      "find_identity",
       "find_key",
+      "find_verified_email",
       "list_org_ids",
       "member_profiles",
       "needed_keks",
+      "orgs_with_own_keys",
       "put_link",
+      "put_link_for",
       "take_link",
+      "use_nonce",
     ]);
     expect(
       rows.filter(

@@ -1,5 +1,7 @@
 /** The settings of this installation, parsed once. A wrong value is refused with its name. */
 import { z } from "zod";
+import type { Signup } from "../identity/model.ts";
+import { signInSettings, type ProviderSetting } from "../identity/rules/providers.ts";
 import { fromBase64url } from "./bytes.ts";
 import { egressPolicy, type EgressPolicy } from "./rules/egress.ts";
 
@@ -31,6 +33,10 @@ export interface Configuration {
   /** The same for secrets of all organizations but the reserved one [SC1]. */
   readonly kekOrg: readonly KeyEncryptionKey[];
   readonly launcherToken: string | undefined;
+  /** Who may become a user by signing in at a provider [ID9]. */
+  readonly signup: Signup;
+  /** Where users may sign in; none on most local installs [ID14]. */
+  readonly providers: readonly ProviderSetting[];
   /** Origins of other sites whose pages may call the API, without cookies [AP11]. */
   readonly corsOrigins: ReadonlySet<string>;
   /** Where metrics are sent each minute; undefined sends none. */
@@ -136,6 +142,8 @@ export function configurationOf(env: Env): Configuration {
     const wrong = settings.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`);
     throw new Error(`configuration: ${wrong.join("; ")}`);
   }
+  const signIn = signInSettings({ ...env });
+  if (signIn.problems.length > 0) throw new Error(`configuration: ${signIn.problems.join("; ")}`);
   const { data } = settings;
   const hosts = data.PUBLIC_HOSTS.split(",").map((host) => host.trim().toLowerCase());
   const scheme = data.ISSUER.startsWith("https:") ? "https" : "http";
@@ -149,6 +157,8 @@ export function configurationOf(env: Env): Configuration {
     kekPlatform: data.KEK_PLATFORM,
     kekOrg: data.KEK_ORG,
     launcherToken: data.LAUNCHER_TOKEN,
+    signup: signIn.signup,
+    providers: signIn.providers,
     corsOrigins: data.CORS_ORIGINS,
     otlp:
       data.OTEL_EXPORTER_OTLP_ENDPOINT === ""

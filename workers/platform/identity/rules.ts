@@ -1,4 +1,4 @@
-/** Refresh tokens as bytes, and what a repeated one means. */
+/** Refresh tokens as bytes, what a repeated one means, and when signing keys change. */
 import type { Instant } from "../model.ts";
 import { REISSUE_MS, type Family } from "./model.ts";
 
@@ -36,7 +36,11 @@ export function parseRefresh(bytes: Uint8Array): RefreshBody | undefined {
 export type Repeat = "reissue" | "ended" | "reused";
 
 /** What a token means whose counter is not the current one of its family [TK11]. */
-export function judgeRepeat(family: Family | undefined, counter: number, now: Instant): Repeat {
+export function judgeRepeat(
+  family: Pick<Family, "counter" | "rotatedAt" | "expiresAt" | "endedAt"> | undefined,
+  counter: number,
+  now: Instant,
+): Repeat {
   if (family === undefined || family.endedAt !== null || family.expiresAt <= now) return "ended";
   const justRotated = family.counter === counter + 1 && now - family.rotatedAt < REISSUE_MS;
   return justRotated ? "reissue" : "reused";
