@@ -75,11 +75,25 @@ export type InvitationWithLink = z.infer<typeof InvitationWithLink>;
 
 export const AcceptInvitation = z.strictObject({ token: z.string().max(100) });
 
+/** What an invitation's page shows before it is accepted. */
+export const InvitationPreview = z.strictObject({
+  org_name: z.string(),
+  role: Role,
+  email: z.string().nullable(),
+});
+export type InvitationPreview = z.infer<typeof InvitationPreview>;
+
 export const CreateOrg = z.strictObject({ name: z.string().trim().min(1).max(200) });
 export type CreateOrg = z.infer<typeof CreateOrg>;
 
 export const ChangeOrg = z.strictObject({ name: z.string().trim().min(1).max(200).optional() });
 export type ChangeOrg = z.infer<typeof ChangeOrg>;
+
+/** A deleted organization can be restored by the operator for this long; then its rows and objects go [TN8]. */
+export const PURGE_AFTER_MS = 30 * 86_400_000;
+
+export const ChangeTier = z.strictObject({ tier: z.string().min(1).max(40) });
+export const ChangeStatus = z.strictObject({ status: z.enum(["active", "suspended"]) });
 
 /** An organization as the operator of the installation sees it. */
 export const AdminOrg = Org.extend({ members: z.int(), purge_at: z.iso.datetime().nullable() });

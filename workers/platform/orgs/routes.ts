@@ -6,7 +6,7 @@ import { createApp } from "../http/plumbing.ts";
 import { refused } from "../http/problem.ts";
 import { Org, OrgMembership } from "./model.ts";
 import { membershipsOf } from "./service.ts";
-import { readOrg } from "./store.ts";
+import { readOrg } from "./store/orgs.ts";
 
 const tags = ["organizations"];
 
