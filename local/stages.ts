@@ -50,10 +50,16 @@ export const TEST_STAGES: readonly Stage[] = [
           },
           { name: "format", run: ["oxfmt", "--check"] },
           { name: "dead code", run: ["knip", "--no-progress", "--no-config-hints"] },
+          {
+            name: "api document",
+            run: ["redocly", "lint", "docs/openapi.json", "--config", "test/contract/redocly.yaml"],
+          },
         ],
       },
       { kind: "vitest", project: "house" },
     ],
+    // The linter of the API document reports home and looks for updates by default; a check does neither.
+    env: { REDOCLY_TELEMETRY: "off", REDOCLY_SUPPRESS_UPDATE_NOTICE: "true" },
   },
   { name: "core", budgetS: 50, work: [{ kind: "vitest", project: "core" }] },
   {

@@ -6,13 +6,13 @@ import { analysisRoutes } from "./analyses/routes/analyses.ts";
 import { intakeRoutes } from "./analyses/routes/intake.ts";
 import { overviewRoutes } from "./analyses/routes/overview.ts";
 import { cors } from "./http/cors.ts";
-import { declareSecurity, documentOf } from "./http/document.ts";
+import { declareSecurity, documentOf, documentRoute } from "./http/document.ts";
 import { errorPage, errorPageHtml, isProblemCode } from "./http/error-page.ts";
 import { unrouted } from "./http/methods.ts";
 import { PROBLEMS } from "./http/model.ts";
 import { createApp, type AppContext, type AppEnv } from "./http/plumbing.ts";
-import { describeError, refusalOf, refused } from "./http/problem.ts";
-import { ready } from "./http/ready.ts";
+import { declared, describeError, refusalOf, refused } from "./http/problem.ts";
+import { healthRoute, ready, readyRoute } from "./http/ready.ts";
 import { requestPlumbing, type Ports } from "./http/request.ts";
 import { guard } from "./http/security.ts";
 import { keySetRoutes } from "./identity/routes/keys.ts";
@@ -20,6 +20,7 @@ import { localIdentityRoutes } from "./identity/routes/local.ts";
 import { identityRoutes } from "./identity/routes/session.ts";
 import { keyRoutes } from "./keys/routes.ts";
 import { orgRoutes } from "./orgs/routes.ts";
+import { secretRoutes } from "./secrets/routes.ts";
 import { taskRoutes } from "./tasks/routes.ts";
 import { localTaskRoutes } from "./tasks/routes/local.ts";
 import { PLATFORM_ORG_ID } from "./tasks/rules.ts";
@@ -41,8 +42,8 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
   app.use(requestPlumbing(ports));
   app.use(guard());
   app.use("/api/*", cors());
-  app.get("/health", (c) => c.json({ status: "ok", version: c.env.VERSION }));
-  app.get("/ready", ready({ objects: dispatcherAnswers }));
+  app.openapi(healthRoute, (c) => c.json({ status: "ok" as const, version: c.env.VERSION }, 200));
+  app.openapi(readyRoute, ready({ objects: dispatcherAnswers }));
   app.route("/.well-known", keySetRoutes);
   app.route("/internal/v1/local", localIdentityRoutes);
   app.route("/internal/v1/local", localTaskRoutes);
@@ -50,6 +51,7 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
     identityRoutes,
     orgRoutes,
     keyRoutes,
+    secretRoutes,
     intakeRoutes,
     analysisRoutes,
     overviewRoutes,
@@ -58,9 +60,9 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
     app.route("/api/v1", routes);
   declareSecurity(app);
   let document: string | undefined;
-  app.get("/api/v1/openapi.json", (c) => {
+  app.openapi(documentRoute, (c) => {
     document ??= JSON.stringify(documentOf(app));
-    return c.body(document, 200, { "content-type": "application/json" });
+    return declared(c.body(document, 200, { "content-type": "application/json" }));
   });
   app.get("/docs/errors/:code", (c) => {
     const code = c.req.param("code");

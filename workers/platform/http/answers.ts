@@ -40,10 +40,16 @@ interface ProblemAnswer {
   };
 }
 
+type Problems = Record<`${number}`, ProblemAnswer>;
+
 /** One entry per status, whose description lists the codes: `...problems("log_empty")`. */
-export function problems(...codes: readonly ProblemCode[]): Record<`${number}`, ProblemAnswer> {
+export const problems = (...codes: readonly ProblemCode[]): Problems =>
+  onlyProblems(...COMMON, ...codes);
+
+/** The same for routes that touch nothing, and so cannot give what every other may. */
+export function onlyProblems(...codes: readonly ProblemCode[]): Problems {
   const byStatus = new Map<number, string[]>();
-  for (const code of [...COMMON, ...codes]) {
+  for (const code of codes) {
     const { status } = PROBLEMS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }

@@ -1,12 +1,63 @@
 /** The OpenAPI 3.1 document, made from the routes [AP1]. */
-import type { OpenAPIHono } from "@hono/zod-openapi";
+import { createRoute, type OpenAPIHono } from "@hono/zod-openapi";
+import { onlyProblems } from "./answers.ts";
 import type { AppEnv } from "./plumbing.ts";
 
 export type OpenApiDocument = ReturnType<OpenAPIHono<AppEnv>["getOpenAPI31Document"]>;
+type PathItem = NonNullable<OpenApiDocument["paths"]>[string];
+type Operation = NonNullable<PathItem["get"]>;
+type Parameter = NonNullable<Operation["parameters"]>[number];
+
+const METHODS = ["get", "put", "post", "patch", "delete"] as const;
+
+/** What each tag gathers, in the order of the reference. */
+const TAGS: Readonly<Record<string, string>> = {
+  analyses: "CI logs in, the cause of the failure out.",
+  runs: "What the engine did with an event, and the tasks of it.",
+  overview: "The last day in figures.",
+  identity: "Signing in, the signed-in user and their sessions.",
+  organizations: "The organization of the credential, its settings and yours.",
+  members: "Who belongs to the organization, and invitations to it.",
+  keys: "API keys for programs.",
+  secrets: "Write-only values that tasks may use.",
+  usage: "What was used, what may be used, what it costs.",
+  webhooks: "Where events are sent, and what became of each delivery.",
+  audit: "Who changed what, in a chain that shows tampering.",
+  admin: "For the operator of the installation.",
+  meta: "Health, and this document.",
+};
+
+/** Operations that take no credential, and those that live on the refresh cookie; all others take a token or a key. */
+const PUBLIC = /^(?:\/health|\/ready|\/api\/v1\/(?:openapi\.json|auth\/.+|invitations\/preview))$/;
+const BY_COOKIE = /^\/api\/v1\/auth\/(?:refresh|logout)$/;
+
+const IDEMPOTENCY_KEY: Parameter = {
+  name: "idempotency-key",
+  in: "header",
+  required: false,
+  description:
+    "A repeated request with the same key gets the answer of the first one, for 24 hours. A UUID is a good key.",
+  schema: { type: "string", minLength: 1, maxLength: 255 },
+  example: "4fbb3b5e-8a3c-4ed5-a4ea-1d1c5a3a1f0e",
+};
+
+export const documentRoute = createRoute({
+  method: "get",
+  path: "/api/v1/openapi.json",
+  tags: ["meta"],
+  summary: "This document",
+  responses: {
+    200: {
+      description: "OpenAPI 3.1",
+      content: { "application/json": { schema: { type: "object" } } },
+    },
+    ...onlyProblems("method_not_allowed", "host_not_allowed", "internal"),
+  },
+});
 
 /** The same for every installation: no address of one is in it. */
 export function documentOf(app: OpenAPIHono<AppEnv>): OpenApiDocument {
-  return app.getOpenAPI31Document({
+  const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
       title: "Edgewright",
@@ -18,7 +69,70 @@ export function documentOf(app: OpenAPIHono<AppEnv>): OpenApiDocument {
     servers: [{ url: "/" }],
     security: [{ bearer: [] }, { key: [] }],
   });
+  const paths = Object.entries(document.paths ?? {}).map(
+    ([path, item]) => [path, described(path, item)] as const,
+  );
+  const used = new Set(paths.flatMap(([, item]) => operationsOf(item).flatMap(({ tags }) => tags)));
+  const tags = Object.entries(TAGS)
+    .filter(([name]) => used.has(name))
+    .map(([name, description]) => ({ name, description }));
+  return { ...document, tags, paths: Object.fromEntries(paths) };
 }
+
+const operationsOf = (item: PathItem): readonly Operation[] =>
+  METHODS.map((method) => item[method]).filter((operation) => operation !== undefined);
+
+/** Adds what follows from path and method, so that no route has to say it. */
+function described(path: string, item: PathItem): PathItem {
+  const all: PathItem = { ...item };
+  for (const method of METHODS) {
+    const operation = item[method];
+    if (operation !== undefined) all[method] = describedOperation(path, method, operation);
+  }
+  return all;
+}
+
+function describedOperation(path: string, method: string, operation: Operation): Operation {
+  const security = securityOf(path);
+  return {
+    operationId: operationIdOf(path, method),
+    ...(security === undefined ? {} : { security }),
+    ...operation,
+    ...(takesKey(operation) ? { parameters: withKey(operation.parameters ?? []) } : {}),
+  };
+}
+
+function securityOf(path: string): Operation["security"] {
+  if (BY_COOKIE.test(path)) return [{ session: [] }];
+  return PUBLIC.test(path) ? [] : undefined;
+}
+
+/** `POST /api/v1/keys/{id}/rotate` -> `postKeysByIdRotate`: stable, as paths never change within a version. */
+function operationIdOf(path: string, method: string): string {
+  const words = path
+    .replace(/^\/api\/v\d+/, "")
+    .split(/[/\-.]/)
+    .filter((word) => word !== "")
+    .map((word) => (word.startsWith("{") ? `By${capital(word.slice(1, -1))}` : capital(word)));
+  return method + words.join("");
+}
+
+const capital = (word: string): string =>
+  word
+    .split("_")
+    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
+    .join("");
+
+/** A route that is idempotent says so by the code of a repeat that came too early. */
+const takesKey = (operation: Operation): boolean =>
+  JSON.stringify(operation.responses?.["409"] ?? "").includes("idempotency_in_flight");
+
+const withKey = (parameters: readonly Parameter[]): Parameter[] => [
+  ...parameters.filter(
+    (parameter) => !("name" in parameter && parameter.name === "idempotency-key"),
+  ),
+  IDEMPOTENCY_KEY,
+];
 
 export function declareSecurity(app: OpenAPIHono<AppEnv>): void {
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
@@ -31,5 +145,11 @@ export function declareSecurity(app: OpenAPIHono<AppEnv>): void {
     in: "header",
     name: "X-API-Key",
     description: "An API key.",
+  });
+  app.openAPIRegistry.registerComponent("securitySchemes", "session", {
+    type: "apiKey",
+    in: "cookie",
+    name: "__Host-ew_refresh",
+    description: "The refresh cookie of a browser; over plain http it is called ew_refresh.",
   });
 }

@@ -1,19 +1,48 @@
 /** Answers whether every part this Worker needs works: each is asked, for at most a second, at most every five [C15]. */
+import { createRoute, z } from "@hono/zod-openapi";
 import { configurationOf } from "../adapters/configuration.ts";
+import { jsonAnswer, named, onlyProblems } from "./answers.ts";
 import type { AppContext } from "./plumbing.ts";
+import { declared, type Declared } from "./problem.ts";
 
 const CHECK_MS = 1_000;
 const CACHE_MS = 5_000;
 
-export interface Check {
-  readonly ok: boolean;
-  readonly ms: number;
-}
+const Check = z.strictObject({ ok: z.boolean(), ms: z.number() });
+type Check = z.infer<typeof Check>;
 
-export interface Readiness {
-  readonly status: "ready" | "not_ready";
-  readonly checks: Readonly<Record<string, Check>>;
-}
+const Readiness = named(
+  "Readiness",
+  z.strictObject({ status: z.enum(["ready", "not_ready"]), checks: z.record(z.string(), Check) }),
+);
+type Readiness = z.infer<typeof Readiness>;
+
+const tags = ["meta"];
+
+export const healthRoute = createRoute({
+  method: "get",
+  path: "/health",
+  tags,
+  summary: "Whether the Worker runs",
+  description: "Touches nothing else.",
+  responses: {
+    200: jsonAnswer("It runs", z.strictObject({ status: z.literal("ok"), version: z.string() })),
+    ...onlyProblems("method_not_allowed"),
+  },
+});
+
+export const readyRoute = createRoute({
+  method: "get",
+  path: "/ready",
+  tags,
+  summary: "Whether every part answers",
+  description: "Each part has a second; what passed is not asked again for five.",
+  responses: {
+    200: jsonAnswer("All parts answer", Readiness),
+    503: jsonAnswer("One does not: `ok` is false", Readiness),
+    ...onlyProblems("method_not_allowed", "host_not_allowed"),
+  },
+});
 
 const cached = new WeakMap<object, { readonly at: number; readonly readiness: Readiness }>();
 
@@ -23,16 +52,15 @@ export type Parts = Readonly<Record<string, (env: Env) => Promise<unknown>>>;
 /** 200 when all checks pass, 503 when one fails; the body names them. A failure is not cached: a start waits for its end. */
 export const ready =
   (parts: Parts) =>
-  async (c: AppContext): Promise<Response> => {
+  async (c: AppContext): Promise<Declared> => {
     const now = c.var.now();
     const known = cached.get(c.env);
     const fresh = known?.readiness.status === "ready" && now - known.at < CACHE_MS;
     const readiness = fresh ? known.readiness : await check(c, parts);
     // Only what was asked counts as known from now: answers from the cache must not keep it alive.
     if (!fresh) cached.set(c.env, { at: now, readiness });
-    return c.json(readiness, readiness.status === "ready" ? 200 : 503, {
-      "cache-control": "no-store",
-    });
+    const headers = { "cache-control": "no-store" };
+    return declared(c.json(readiness, readiness.status === "ready" ? 200 : 503, headers));
   };
 
 async function check(c: AppContext, others: Parts): Promise<Readiness> {
