@@ -10,8 +10,13 @@ const USER_AGENT_CHARS_MAX = 300;
 export function auditOf(c: AppContext): AuditOrigin {
   const { principal } = c.var;
   assert(principal.org !== null, "needs() admits no principal without an organization");
+  return { org: principal.org, ...actorOf(c) };
+}
+
+/** The same for an act in an organization other than the credential's. Call behind `needs` or `signedIn`. */
+export function actorOf(c: AppContext): Omit<AuditOrigin, "org"> {
+  const { principal } = c.var;
   return {
-    org: principal.org,
     at: c.var.now(),
     actor: { kind: principal.kind, id: principal.id },
     requestId: c.var.requestId,

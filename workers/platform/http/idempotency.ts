@@ -5,7 +5,7 @@ import type { Log } from "../adapters/log.ts";
 import type { Sql } from "../adapters/sql.ts";
 import { done, refuse, uuidv7, UUID_RANDOM_BYTES, type Instant, type Result } from "../model.ts";
 import { bytesOf, numberOrNull, textOf } from "../adapters/rows.ts";
-import { memberOf } from "./authorize.ts";
+import { PLATFORM_ORG_ID } from "../tasks/rules.ts";
 import type { AppContext, AppEnv } from "./plumbing.ts";
 import { refused } from "./problem.ts";
 
@@ -147,7 +147,7 @@ const headersOf = (value: unknown): Record<string, string> =>
 export const newSubjectId = (c: AppContext): string =>
   uuidv7(c.var.now(), c.var.random(UUID_RANDOM_BYTES));
 
-/** The request's key and its slot; undefined without the header. Refusal: `validation_failed`. Call behind `needs`. */
+/** The request's key and its slot; undefined without the header. Refusal: `validation_failed`. Call behind `needs` or `signedIn`. */
 export function idempotentRequest(
   c: AppContext,
   route: string,
@@ -162,7 +162,9 @@ export function idempotentRequest(
     };
     return refuse("validation_failed", { errors: [error] });
   }
-  const { kind, id, org } = memberOf(c);
+  const { kind, id } = c.var.principal;
+  // A user outside any organization makes one or joins one: kept with the reserved organization's.
+  const org = c.var.principal.org ?? PLATFORM_ORG_ID;
   return done(
     new IdempotentRequest(c.var.sql, { org, principal: `${kind}:${id}`, route, key }, c.var.now),
   );
