@@ -6,6 +6,7 @@ import { analysisRoutes } from "./analyses/routes/analyses.ts";
 import { intakeRoutes } from "./analyses/routes/intake.ts";
 import { overviewRoutes } from "./analyses/routes/overview.ts";
 import { cors } from "./http/cors.ts";
+import { docsPage } from "./http/docs-page.ts";
 import { declareSecurity, documentOf, documentRoute } from "./http/document.ts";
 import { errorPage, errorPageHtml, isProblemCode } from "./http/error-page.ts";
 import { unrouted } from "./http/methods.ts";
@@ -21,6 +22,7 @@ import { identityRoutes } from "./identity/routes/session.ts";
 import { keyRoutes } from "./keys/routes.ts";
 import { orgRoutes } from "./orgs/routes.ts";
 import { secretRoutes } from "./secrets/routes.ts";
+import { checkKeks } from "./secrets/service/upkeep.ts";
 import { taskRoutes } from "./tasks/routes.ts";
 import { localTaskRoutes } from "./tasks/routes/local.ts";
 import { PLATFORM_ORG_ID } from "./tasks/rules.ts";
@@ -43,7 +45,10 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
   app.use(guard());
   app.use("/api/*", cors());
   app.openapi(healthRoute, (c) => c.json({ status: "ok" as const, version: c.env.VERSION }, 200));
-  app.openapi(readyRoute, ready({ objects: dispatcherAnswers }));
+  app.openapi(
+    readyRoute,
+    ready({ objects: dispatcherAnswers, keks: (env) => checkKeks({ env, sql: ports.sql(env) }) }),
+  );
   app.route("/.well-known", keySetRoutes);
   app.route("/internal/v1/local", localIdentityRoutes);
   app.route("/internal/v1/local", localTaskRoutes);
@@ -64,6 +69,7 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
     document ??= JSON.stringify(documentOf(app));
     return declared(c.body(document, 200, { "content-type": "application/json" }));
   });
+  app.get("/docs", docsPage);
   app.get("/docs/errors/:code", (c) => {
     const code = c.req.param("code");
     if (!isProblemCode(code)) return refused(c, { code: "not_found" });

@@ -40,7 +40,8 @@ function setHeaders(c: AppContext, https: boolean): void {
   const { headers } = c.res;
   headers.set("x-content-type-options", "nosniff");
   headers.set("referrer-policy", "no-referrer");
-  headers.set("content-security-policy", CSP);
+  // A page may bring a policy of its own.
+  if (!headers.has("content-security-policy")) headers.set("content-security-policy", CSP);
   headers.set("cross-origin-opener-policy", "same-origin");
   if (https) headers.set("strict-transport-security", "max-age=31536000; includeSubDomains");
 }
