@@ -35,6 +35,8 @@ export interface Configuration {
   readonly launcherToken: string | undefined;
   /** Who may become a user by signing in at a provider [ID9]. */
   readonly signup: Signup;
+  /** Tier of new organizations but the first one (C44 of the register). */
+  readonly defaultTier: string;
   /** Where users may sign in; none on most local installs [ID14]. */
   readonly providers: readonly ProviderSetting[];
   /** Origins of other sites whose pages may call the API, without cookies [AP11]. */
@@ -112,6 +114,7 @@ const Settings = z.object({
   KEK_PLATFORM: Keks,
   KEK_ORG: Keks,
   LAUNCHER_TOKEN: z.string().min(1).optional(),
+  DEFAULT_TIER: z.enum(["free", "starter", "pro", "enterprise", "self_hosted"]).default("starter"),
   CORS_ORIGINS: Origins,
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .union([z.literal(""), z.url({ protocol: /^https?$/ })])
@@ -158,6 +161,7 @@ export function configurationOf(env: Env): Configuration {
     kekOrg: data.KEK_ORG,
     launcherToken: data.LAUNCHER_TOKEN,
     signup: signIn.signup,
+    defaultTier: data.DEFAULT_TIER,
     providers: signIn.providers,
     corsOrigins: data.CORS_ORIGINS,
     otlp:
