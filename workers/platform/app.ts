@@ -20,7 +20,10 @@ import { keySetRoutes } from "./identity/routes/keys.ts";
 import { localIdentityRoutes } from "./identity/routes/local.ts";
 import { identityRoutes } from "./identity/routes/session.ts";
 import { keyRoutes } from "./keys/routes.ts";
-import { orgRoutes } from "./orgs/routes.ts";
+import { adminRoutes } from "./orgs/routes/admin.ts";
+import { invitationRoutes } from "./orgs/routes/invitations.ts";
+import { memberRoutes } from "./orgs/routes/members.ts";
+import { orgRoutes } from "./orgs/routes/orgs.ts";
 import { secretRoutes } from "./secrets/routes.ts";
 import { checkKeks } from "./secrets/service/upkeep.ts";
 import { taskRoutes } from "./tasks/routes.ts";
@@ -55,6 +58,9 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
   for (const routes of [
     identityRoutes,
     orgRoutes,
+    memberRoutes,
+    invitationRoutes,
+    adminRoutes,
     keyRoutes,
     secretRoutes,
     intakeRoutes,

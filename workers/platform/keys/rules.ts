@@ -1,6 +1,17 @@
-/** The text form of API keys: `ewk_<id, 16 of 0-9a-z>_<secret, 43 base62>_<CRC-32, 6 base62>`. */
+/**
+ * The text form of API keys, `ewk_<id, 16 of 0-9a-z>_<secret, 43 base62>_<CRC-32, 6 base62>`, and what may be changed of
+ * one.
+ */
 import { assert } from "../model.ts";
-import type { KeyToken } from "./model.ts";
+import type { KeyToken, RotateKey } from "./model.ts";
+
+/** How long the predecessor of a rotated key goes on. */
+export const GRACE_MS: Readonly<Record<RotateKey["grace"], number>> = {
+  "0": 0,
+  "1h": 3_600_000,
+  "24h": 86_400_000,
+  "7d": 7 * 86_400_000,
+};
 
 const ID_CHARS = "0123456789abcdefghijklmnopqrstuvwxyz";
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -1,14 +1,24 @@
-/** API keys: who sent one, and making, listing and revoking them. */
+/** API keys: who sent one, making one, and revoking all that a user made. */
+import type { AuditOrigin } from "../audit/model.ts";
+import { appendAudit } from "../audit/service.ts";
 import { equalBytes, hmacSha256, utf8 } from "../adapters/bytes.ts";
 import { configurationOf } from "../adapters/configuration.ts";
-import type { Sql } from "../adapters/sql.ts";
+import type { Sql, Tx } from "../adapters/sql.ts";
 import type { Grant, Principal } from "../http/model.ts";
 import { grantText, includesGrant, keyCannot, parseGrant } from "../http/rules.ts";
-import { done, refuse, type FieldError, type Instant, type Result } from "../model.ts";
+import { assert, done, refuse, type FieldError, type Instant, type Result } from "../model.ts";
 import { ACTIONS } from "../orgs/rules.ts";
 import { KEYS_MAX, type ApiKey, type CreateKey, type FoundKey } from "./model.ts";
 import { KEY_RANDOM_BYTES, keyText, newKeyToken, parseKey } from "./rules.ts";
-import { countLive, findByKeyId, insertKey, isLive, touchKey } from "./store.ts";
+import {
+  countLive,
+  findByKeyId,
+  insertKey,
+  isLive,
+  readKey,
+  revokeKeysMadeBy,
+  touchKey,
+} from "./store.ts";
 
 export interface KeyPorts {
   readonly env: Env;
@@ -82,7 +92,7 @@ export async function principalOfKey(
   };
   if (known === undefined) cache.set(parsed.keyId, entry);
   // A MAC is computed for unknown keys too: the time taken tells nothing.
-  const mac = await hmacSha256(configurationOf(env).keyPepper, utf8(parsed.secret));
+  const mac = await hashOf(env, parsed.secret);
   const { key } = entry;
   if (key === undefined || !equalBytes(mac, key.hash) || !isLive(key, now))
     return refuse("unauthenticated");
@@ -99,37 +109,34 @@ export interface CreatedKey {
   readonly token: string | null;
 }
 
+export interface MakePorts extends KeyPorts {
+  readonly random: (bytes: number) => Uint8Array;
+}
+
 /**
  * Makes a key with id `subjectId`. Its grants are a part of the maker's own [KY3].
  * Refusals: `validation_failed` naming each wrong grant, or that the organization has KEYS_MAX live keys.
  */
 export async function createKey(
-  ports: KeyPorts & { readonly random: (bytes: number) => Uint8Array },
-  maker: Principal & { readonly org: string },
+  ports: MakePorts,
+  maker: Principal,
+  origin: AuditOrigin,
   wish: CreateKey,
   subjectId: string,
 ): Promise<Result<CreatedKey>> {
   const now = ports.now();
   const errors = wish.grants.flatMap((text, i) => grantErrors(text, i, maker.grants));
-  if (wish.expires_at !== undefined && Date.parse(wish.expires_at) <= now) {
-    errors.push({
-      location: "/expires_at",
-      message: "lies in the past",
-      fix: "Send a later time, or leave it out.",
-    });
-  }
+  if (isPast(wish.expires_at, now)) errors.push(EXPIRES_PAST);
   if (errors.length > 0) return refuse("validation_failed", { errors });
   const token = newKeyToken(ports.random(KEY_RANDOM_BYTES));
-  const hash = await hmacSha256(configurationOf(ports.env).keyPepper, utf8(token.secret));
-  return ports.sql.transaction({ org: maker.org }, async (tx) => {
-    if ((await countLive(tx, maker.org, now)) >= KEYS_MAX) {
-      return refuse("validation_failed", {
-        detail: `An organization has at most ${KEYS_MAX} live keys. Revoke one first.`,
-      });
-    }
+  const hash = await hashOf(ports.env, token.secret);
+  return ports.sql.transaction({ org: origin.org }, async (tx) => {
+    const first = await readKey(tx, subjectId);
+    if (first !== undefined) return done({ key: first, token: null });
+    if ((await countLive(tx, origin.org, now)) >= KEYS_MAX) return tooMany;
     const key = await insertKey(tx, {
       id: subjectId,
-      orgId: maker.org,
+      orgId: origin.org,
       keyId: token.keyId,
       name: wish.name,
       hash,
@@ -138,9 +145,43 @@ export async function createKey(
       createdAt: now,
       expiresAt: wish.expires_at ?? null,
     });
-    return done({ key, token: key.key_id === token.keyId ? keyText(token) : null });
+    assert(key !== undefined, "under the lock of countLive nobody else made this key");
+    await appendAudit(tx, {
+      ...origin,
+      action: "keys.create",
+      resource: `keys/${key.id}`,
+      changes: {
+        name: { before: null, after: key.name },
+        grants: { before: null, after: key.grants },
+        expires_at: { before: null, after: key.expires_at },
+      },
+    });
+    return done({ key, token: keyText(token) });
   });
 }
+
+export const hashOf = (env: Env, secret: string): Promise<Uint8Array<ArrayBuffer>> =>
+  hmacSha256(configurationOf(env).keyPepper, utf8(secret));
+
+export const tooMany = refuse("validation_failed", {
+  detail: `An organization has at most ${KEYS_MAX} live keys. Revoke one first.`,
+});
+
+export const isPast = (at: string | null | undefined, now: Instant): boolean =>
+  at !== undefined && at !== null && Date.parse(at) <= now;
+
+export const EXPIRES_PAST: FieldError = {
+  location: "/expires_at",
+  message: "lies in the past",
+  fix: "Send a later time, or leave it out.",
+};
+
+/**
+ * Revokes every live key of the scope's organization that the user made; audited by the caller, whose record names
+ * how many. For a member who is removed, and for a user who revokes everything [ID15, ID17].
+ */
+export const revokeKeysOf = (tx: Tx, userId: string, now: Instant): Promise<readonly string[]> =>
+  revokeKeysMadeBy(tx, userId, now);
 
 const normalGrant = (text: string): string => {
   const grant = parseGrant(text);

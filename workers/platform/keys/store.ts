@@ -60,8 +60,8 @@ export interface NewKey {
   readonly expiresAt: string | null;
 }
 
-/** Adds the key; a second try with the same id finds the first one and adds nothing. */
-export async function insertKey(tx: Tx, key: NewKey): Promise<ApiKey> {
+/** Adds the key; undefined when a first try of the same request added it already. */
+export async function insertKey(tx: Tx, key: NewKey): Promise<ApiKey | undefined> {
   const [row] = await tx.query(
     `insert into platform.api_keys (org_id, id, key_id, name, hash, grants, created_by, created_at, expires_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (org_id, id) do nothing returning ${COLUMNS}`,
@@ -77,10 +77,7 @@ export async function insertKey(tx: Tx, key: NewKey): Promise<ApiKey> {
       key.expiresAt,
     ],
   );
-  if (row !== undefined) return keyOf(row);
-  const existing = await readKey(tx, key.id);
-  if (existing === undefined) throw new Error("a key that could not be inserted must exist");
-  return existing;
+  return row === undefined ? undefined : keyOf(row);
 }
 
 export async function readKey(tx: Tx, id: string): Promise<ApiKey | undefined> {
@@ -108,13 +105,84 @@ export async function listKeys(
   return rows.map(keyOf);
 }
 
-/** False when there is no such key; revoking twice keeps the first time. */
-export async function revokeKey(tx: Tx, id: string, now: Instant): Promise<boolean> {
-  const rows = await tx.query(
-    "update platform.api_keys set revoked_at = coalesce(revoked_at, $2), version = version + 1 where id = $1 returning id",
+/** The live key, revoked; undefined when there is none, or it is revoked already. */
+export async function revokeKey(tx: Tx, id: string, now: Instant): Promise<ApiKey | undefined> {
+  const [row] = await tx.query(
+    `update platform.api_keys set revoked_at = $2, version = version + 1
+     where id = $1 and revoked_at is null returning ${COLUMNS}`,
     [id, iso(now)],
   );
-  return rows.length > 0;
+  return row === undefined ? undefined : keyOf(row);
+}
+
+/** Revokes every key of the scope's organization that the user made. Answers their ids. */
+export async function revokeKeysMadeBy(
+  tx: Tx,
+  userId: string,
+  now: Instant,
+): Promise<readonly string[]> {
+  const rows = await tx.query(
+    `update platform.api_keys set revoked_at = $2, version = version + 1
+     where created_by = $1 and revoked_at is null returning id`,
+    [userId, iso(now)],
+  );
+  return rows.map((row) => textOf(row, "id"));
+}
+
+/** Undefined when it was changed meanwhile [AP8]. */
+export async function updateKey(
+  tx: Tx,
+  key: Pick<ApiKey, "id" | "version" | "name" | "expires_at">,
+): Promise<ApiKey | undefined> {
+  const [row] = await tx.query(
+    `update platform.api_keys set name = $3, expires_at = $4, version = version + 1
+     where id = $1 and version = $2 returning ${COLUMNS}`,
+    [key.id, key.version, key.name, key.expires_at],
+  );
+  return row === undefined ? undefined : keyOf(row);
+}
+
+export interface Successor {
+  /** The key that is replaced, as it was read. */
+  readonly of: Pick<ApiKey, "id" | "version">;
+  readonly id: string;
+  readonly keyId: string;
+  readonly hash: Uint8Array;
+  readonly madeBy: string;
+  readonly now: Instant;
+  /** When the old key ends, unless it ends earlier by itself. */
+  readonly oldEnds: Instant;
+}
+
+/**
+ * One statement makes the successor and closes its predecessor, on the condition that this is live, unchanged and not
+ * replaced yet: of two rotations at once one makes a key [KY4]. Undefined for the other.
+ */
+export async function replaceKey(tx: Tx, wish: Successor): Promise<ApiKey | undefined> {
+  const [row] = await tx.query(
+    `with old as (
+       select * from platform.api_keys where id = $1 and version = $2 and replaced_by is null and revoked_at is null
+         and (expires_at is null or expires_at > $7) for update
+     ), made as (
+       insert into platform.api_keys (org_id, id, key_id, name, hash, grants, created_by, created_at, expires_at)
+       select org_id, $3, $4, name, $5, grants, $6, $7, expires_at from old returning *
+     ), closed as (
+       update platform.api_keys k set replaced_by = made.id, version = k.version + 1,
+         expires_at = least(coalesce(k.expires_at, $8::timestamptz), $8::timestamptz)
+       from made where k.id = $1 returning k.id
+     ) select ${COLUMNS} from made where exists (select from closed)`,
+    [
+      wish.of.id,
+      wish.of.version,
+      wish.id,
+      wish.keyId,
+      wish.hash,
+      wish.madeBy,
+      iso(wish.now),
+      iso(wish.oldEnds),
+    ],
+  );
+  return row === undefined ? undefined : keyOf(row);
 }
 
 /** Notes a use, at most once a minute and never backwards [KY6]. */
