@@ -1,6 +1,7 @@
 /** What the signed-in user may do, and the sentence that says why not [CN6]. */
 import { allows, parseGrant } from "../platform/http/rules.ts";
-import type { Run, Task } from "./wire.ts";
+import { mayGive, moveRefusal, ROLES } from "../platform/orgs/rules.ts";
+import type { AnyMe, Me, Member, Role, Run, Task } from "./wire.ts";
 
 /** Whether the grants (`action@pattern`) allow an action on a resource: decided by the rules the API refuses by [ID20]. */
 export function permits(grants: readonly string[], action: string, resource: string): boolean {
@@ -42,3 +43,42 @@ export function whyNotCancelRun(grants: readonly string[], run: Run): string | n
   if (permission !== null) return permission;
   return run.status === "running" ? null : `Nothing is running: this run has ${run.status}.`;
 }
+
+interface MemberAct {
+  readonly act: "change" | "remove";
+  /** The role that is wished; absent while none is chosen. */
+  readonly to?: Role;
+  /** Owners of the organization; null when not all are known: then the API decides. */
+  readonly owners: number | null;
+}
+
+/** Why a member cannot be changed or removed, or null: the permission, then the table the API refuses by [ID16] [ID17]. */
+export function whyNotMember(
+  me: Pick<Me, "grants" | "org">,
+  member: Pick<Member, "user_id" | "role">,
+  wish: MemberAct,
+): string | null {
+  const permission = whyNot(me.grants, "members.write", `members/${member.user_id}`);
+  if (permission !== null) return permission;
+  const wished = rolesOf(me.org.role, member.role, wish);
+  const refusals = wished.map((to) =>
+    moveRefusal({ actor: me.org.role, from: member.role, to, owners: wish.owners ?? 2 }),
+  );
+  const [refusal] = refusals;
+  // While no role is chosen, one that is possible is enough.
+  if (refusal === undefined || refusals.includes(undefined)) return null;
+  if (refusal === "last_owner")
+    return "An organization keeps at least one owner. Make somebody else an owner first.";
+  return member.role === "owner"
+    ? "Only an owner may change or remove an owner."
+    : `Nobody gives a role above their own; yours is ${me.org.role}.`;
+}
+
+function rolesOf(own: Role, from: Role, wish: MemberAct): readonly (Role | undefined)[] {
+  if (wish.act === "remove") return [undefined];
+  if (wish.to !== undefined) return [wish.to];
+  return ROLES.filter((role) => role !== from && mayGive(own, role));
+}
+
+/** Whether the user may make an organization: the API takes it from operators of the installation, or from all. */
+export const mayCreateOrg = (me: AnyMe): boolean => permits(me.grants, "install.admin", "install");

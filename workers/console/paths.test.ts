@@ -19,7 +19,11 @@ const ALL = {
   analysisNew: paths.analysisNew("acme"),
   analysis: paths.analysis("acme", "a1", { block: 2, q: "a b", wrap: true }),
   keys: paths.keys("acme", { dialog: "new" }),
-  account: paths.account("acme"),
+  account: paths.account("acme", { dialog: "unlink", identity: "i1" }),
+  members: paths.members("acme", { dialog: "change", member: "u1" }),
+  settingsOrg: paths.settingsOrg("acme", { dialog: "delete" }),
+  invite: paths.invite(),
+  orgNew: paths.orgNew(),
 };
 
 test("[CN1] paths.ts spells every URL, and each leads to a route with a crumb", () => {
@@ -40,7 +44,11 @@ test("[CN1] paths.ts spells every URL, and each leads to a route with a crumb", 
       "analysisNew: /o/acme/analyses/new -> New analysis",
       "analysis: /o/acme/analyses/a1?block=2&q=a+b&wrap=true -> Analysis",
       "keys: /o/acme/keys?dialog=new -> API keys",
-      "account: /o/acme/account -> Account",
+      "account: /o/acme/account?dialog=unlink&identity=i1 -> Account",
+      "members: /o/acme/members?dialog=change&member=u1 -> Members",
+      "settingsOrg: /o/acme/settings/org?dialog=delete -> Settings",
+      "invite: /invite -> Invitation",
+      "orgNew: /orgs/new -> New organization",
     ]
   `);
   expect(Object.keys(paths).toSorted()).toEqual([...Object.keys(ALL), "home"].toSorted());

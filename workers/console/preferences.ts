@@ -1,5 +1,6 @@
 /** What a person chose for this browser: theme, clock, single-letter keys. Nothing else is stored here. */
 import { useSyncExternalStore } from "react";
+import { store, stored } from "./storage.ts";
 
 export type Theme = "system" | "light" | "dark";
 
@@ -17,12 +18,12 @@ export function setTheme(next: Theme): void {
 }
 
 export function useUtc(): boolean {
-  return useSyncExternalStore(subscribe, () => read("ew-utc") === "1");
+  return useSyncExternalStore(subscribe, () => stored("ew-utc") === "1");
 }
 
 export const setUtc = (on: boolean): void => write("ew-utc", on ? "1" : null);
 
-export const singleKeys = (): boolean => read("ew-keys") !== "off";
+export const singleKeys = (): boolean => stored("ew-keys") !== "off";
 
 export function useSingleKeys(): boolean {
   return useSyncExternalStore(subscribe, singleKeys);
@@ -31,8 +32,8 @@ export function useSingleKeys(): boolean {
 export const setSingleKeys = (on: boolean): void => write("ew-keys", on ? null : "off");
 
 function theme(): Theme {
-  const stored = read("ew-theme");
-  return stored === "light" || stored === "dark" ? stored : "system";
+  const chosen = stored("ew-theme");
+  return chosen === "light" || chosen === "dark" ? chosen : "system";
 }
 
 function subscribe(listener: () => void): () => void {
@@ -40,20 +41,7 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-function read(name: string): string | null {
-  try {
-    return localStorage.getItem(name);
-  } catch {
-    return null; // Storage can be blocked by the browser; defaults hold then.
-  }
-}
-
 function write(name: string, value: string | null): void {
-  try {
-    if (value === null) localStorage.removeItem(name);
-    else localStorage.setItem(name, value);
-  } catch {
-    // Storage can be blocked by the browser; the choice then lasts until the page is left.
-  }
+  store(name, value);
   for (const listener of listeners) listener();
 }

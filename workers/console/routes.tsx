@@ -14,16 +14,30 @@ import { permits } from "./can.ts";
 import { ApiError } from "./errors.ts";
 import { paths } from "./paths.ts";
 import { analysesQuery, analysisQuery } from "./queries/analyses.ts";
+import { auditQuery } from "./queries/audit.ts";
 import { keysQuery } from "./queries/keys.ts";
-import { meQuery, overviewQuery, providersQuery } from "./queries/orgs.ts";
+import { identitiesQuery, sessionsQuery } from "./queries/account.ts";
+import { invitationsQuery, membersQuery } from "./queries/members.ts";
+import { anyMeQuery, meQuery, orgQuery, overviewQuery, providersQuery } from "./queries/orgs.ts";
 import { runQuery, runsQuery } from "./queries/runs.ts";
+import { secretsQuery } from "./queries/secrets.ts";
+import { capsQuery, limitsQuery, monthQuery } from "./queries/usage.ts";
+import { deliveriesQuery, webhookQuery, webhooksQuery } from "./queries/webhooks.ts";
 import {
+  accountSearch,
   analysesSearch,
   analysisSearch,
+  auditSearch,
   keysSearch,
   loginSearch,
+  membersSearch,
   runSearch,
   runsSearch,
+  secretsSearch,
+  settingsOrgSearch,
+  usageSearch,
+  webhookSearch,
+  webhooksSearch,
 } from "./search.ts";
 import { switchOrg } from "./session.ts";
 import { Shell } from "./shell.tsx";
@@ -86,6 +100,30 @@ const link = createRoute({
   path: "/link",
   staticData: { crumb: "Sign in by link" },
   component: lazyRouteComponent(() => import("./pages/orgs/link-redeem.tsx"), "LinkRedeem"),
+});
+
+const invite = createRoute({
+  getParentRoute: () => root,
+  path: "/invite",
+  staticData: { crumb: "Invitation" },
+  loader: ({ context }) => context.queryClient.ensureQueryData(providersQuery),
+  component: lazyRouteComponent(() => import("./pages/orgs/invite-accept.tsx"), "InviteAccept"),
+});
+
+const orgNew = createRoute({
+  getParentRoute: () => root,
+  path: "/orgs/new",
+  staticData: { crumb: "New organization" },
+  loader: async ({ context }) => {
+    try {
+      return await context.queryClient.ensureQueryData(anyMeQuery);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401)
+        throw redirect(paths.login({ return_to: "/orgs/new" }));
+      throw error;
+    }
+  },
+  component: lazyRouteComponent(() => import("./pages/orgs/org-new.tsx"), "OrgNewPage"),
 });
 
 const org = createRoute({
@@ -176,10 +214,113 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import("./pages/keys/key-list.tsx"), "KeyList"),
 });
 
+const secrets = createRoute({
+  getParentRoute: () => org,
+  path: "/secrets",
+  staticData: { crumb: "Secrets" },
+  validateSearch: secretsSearch,
+  beforeLoad: ({ context }) => needs(context.queryClient, "secrets.list"),
+  loader: ({ context }) => context.queryClient.ensureQueryData(secretsQuery),
+  component: lazyRouteComponent(() => import("./pages/secrets/secret-list.tsx"), "SecretList"),
+});
+
+const webhooks = createRoute({
+  getParentRoute: () => org,
+  path: "/webhooks",
+  staticData: { crumb: "Webhooks" },
+  validateSearch: webhooksSearch,
+  beforeLoad: ({ context }) => needs(context.queryClient, "webhooks.read"),
+  loader: ({ context }) => context.queryClient.ensureQueryData(webhooksQuery),
+  component: lazyRouteComponent(() => import("./pages/webhooks/webhook-list.tsx"), "WebhookList"),
+});
+
+const webhook = createRoute({
+  getParentRoute: () => org,
+  path: "/webhooks/$webhook",
+  staticData: { crumb: "Webhook" },
+  validateSearch: webhookSearch,
+  loaderDeps: ({ search: { status, cursor } }) => ({ status, cursor }),
+  beforeLoad: ({ context }) => needs(context.queryClient, "webhooks.read"),
+  loader: ({ context, params, deps }) =>
+    Promise.all([
+      context.queryClient.ensureQueryData(webhookQuery(params.webhook)),
+      context.queryClient.ensureQueryData(deliveriesQuery(params.webhook, deps)),
+    ]),
+  component: lazyRouteComponent(
+    () => import("./pages/webhooks/webhook-detail.tsx"),
+    "WebhookDetail",
+  ),
+});
+
+const usage = createRoute({
+  getParentRoute: () => org,
+  path: "/usage",
+  staticData: { crumb: "Usage" },
+  validateSearch: usageSearch,
+  loaderDeps: ({ search: { month } }) => ({ month }),
+  beforeLoad: ({ context }) => needs(context.queryClient, "usage.read"),
+  loader: ({ context, deps: { month } }) =>
+    Promise.all([
+      context.queryClient.ensureQueryData(limitsQuery),
+      context.queryClient.ensureQueryData(monthQuery(month, "meter")),
+      context.queryClient.ensureQueryData(capsQuery),
+    ]),
+  component: lazyRouteComponent(() => import("./pages/usage/usage-summary.tsx"), "UsageSummary"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => org,
+  path: "/audit",
+  staticData: { crumb: "Audit" },
+  validateSearch: auditSearch,
+  // What is unfolded is no reason to read again.
+  loaderDeps: ({ search: { entry: _, ...filters } }) => filters,
+  beforeLoad: ({ context }) => needs(context.queryClient, "audit.read"),
+  loader: ({ context, deps }) => context.queryClient.ensureQueryData(auditQuery(deps)),
+  component: lazyRouteComponent(() => import("./pages/audit/audit-list.tsx"), "AuditList"),
+});
+
+const members = createRoute({
+  getParentRoute: () => org,
+  path: "/members",
+  staticData: { crumb: "Members" },
+  validateSearch: membersSearch,
+  loaderDeps: ({ search: { cursor } }) => ({ cursor }),
+  beforeLoad: ({ context }) => needs(context.queryClient, "members.read"),
+  loader: async ({ context, deps }) => {
+    const me = await context.queryClient.ensureQueryData(meQuery);
+    await Promise.all([
+      context.queryClient.ensureQueryData(membersQuery(deps.cursor)),
+      // The list of invitations is for those who may send them.
+      permits(me.grants, "members.write", "members")
+        ? context.queryClient.ensureQueryData(invitationsQuery)
+        : null,
+    ]);
+  },
+  component: lazyRouteComponent(() => import("./pages/orgs/member-list.tsx"), "MemberList"),
+});
+
+const settingsOrg = createRoute({
+  getParentRoute: () => org,
+  path: "/settings/org",
+  staticData: { crumb: "Settings" },
+  validateSearch: settingsOrgSearch,
+  beforeLoad: ({ context }) => needs(context.queryClient, "org.read"),
+  loader: ({ context }) => context.queryClient.ensureQueryData(orgQuery),
+  component: lazyRouteComponent(() => import("./pages/orgs/org-settings.tsx"), "OrgSettings"),
+});
+
 const account = createRoute({
   getParentRoute: () => org,
   path: "/account",
   staticData: { crumb: "Account" },
+  validateSearch: accountSearch,
+  loader: ({ context }) =>
+    Promise.all([
+      context.queryClient.ensureQueryData(sessionsQuery),
+      context.queryClient.ensureQueryData(identitiesQuery),
+      context.queryClient.ensureQueryData(providersQuery),
+    ]),
   component: lazyRouteComponent(() => import("./pages/orgs/account-detail.tsx"), "AccountDetail"),
 });
 
@@ -188,7 +329,25 @@ export const routeTree = root.addChildren([
   login,
   setup,
   link,
-  org.addChildren([overview, runs, run, analyses, analysisNew, analysis, keys, account]),
+  invite,
+  orgNew,
+  org.addChildren([
+    overview,
+    runs,
+    run,
+    analyses,
+    analysisNew,
+    analysis,
+    keys,
+    secrets,
+    webhooks,
+    webhook,
+    usage,
+    audit,
+    members,
+    settingsOrg,
+    account,
+  ]),
 ]);
 
 export function createConsoleRouter(queryClient: QueryClient) {
@@ -218,13 +377,15 @@ function Failed({ error }: { error: unknown }) {
   return <Failure error={error} retry={() => void router.invalidate()} />;
 }
 
-/** Who is signed in; without a session the way leads to /login and back. */
+/** Who is signed in; without a session the way leads to /login and back, without an organization to a new one. */
 async function signedIn(queryClient: QueryClient, href: string) {
   try {
     return await queryClient.ensureQueryData(meQuery);
   } catch (error) {
     if (error instanceof ApiError && error.status === 401)
       throw redirect(paths.login({ return_to: href }));
+    if (error instanceof ApiError && error.code === "no_organization")
+      throw redirect(paths.orgNew());
     throw error;
   }
 }

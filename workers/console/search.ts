@@ -28,9 +28,71 @@ export interface RunSearch {
 }
 
 export interface KeysSearch {
-  readonly dialog?: "new" | "revoke";
+  readonly status?: string;
+  readonly dialog?: "new" | "edit" | "rotate" | "revoke";
+  /** The selected key: alone it opens the drawer, with a dialog it is the one meant. */
   readonly key?: string;
 }
+
+export interface SecretsSearch {
+  /** Only names that these readers may use: `env`, `app`, `channel`, `model`. */
+  readonly reader?: string;
+  readonly dialog?: "put" | "delete";
+  readonly name?: string;
+}
+
+export interface WebhooksSearch {
+  readonly dialog?: "new";
+}
+
+export interface WebhookSearch {
+  readonly status?: string;
+  readonly cursor?: string;
+  readonly dialog?: "edit" | "rotate" | "delete" | "test";
+  /** Key of the delivery in the drawer. */
+  readonly delivery?: string;
+}
+
+export interface UsageSearch {
+  /** `YYYY-MM` in UTC; absent: this month. */
+  readonly month?: string;
+  readonly meter?: string;
+  readonly dialog?: "cap";
+  readonly scope?: string;
+}
+
+export interface AuditSearch {
+  readonly action?: string;
+  readonly resource?: string;
+  /** Days, `YYYY-MM-DD` in UTC. */
+  readonly from?: string;
+  readonly to?: string;
+  readonly cursor?: string;
+  /** Id of the record that is unfolded. */
+  readonly entry?: string;
+}
+
+export interface MembersSearch {
+  readonly dialog?: (typeof MEMBERS_DIALOGS)[number];
+  /** Whom the dialog `change` or `remove` is about. */
+  readonly member?: string;
+  /** What the dialog `revoke` is about. */
+  readonly invitation?: string;
+  readonly cursor?: string;
+}
+
+export interface SettingsOrgSearch {
+  readonly dialog?: "delete";
+}
+
+export interface AccountSearch {
+  readonly dialog?: (typeof ACCOUNT_DIALOGS)[number];
+  /** What the dialog `unlink` is about. */
+  readonly identity?: string;
+}
+
+const MEMBERS_DIALOGS = ["invite", "change", "remove", "revoke"] as const;
+const ACCOUNT_DIALOGS = ["org", "unlink", "everywhere"] as const;
 
 export interface LoginSearch {
   readonly return_to?: string;
@@ -63,9 +125,60 @@ export const runSearch = (raw: Raw): RunSearch => ({
   ...(raw["dialog"] === "cancel" ? { dialog: "cancel" as const } : {}),
 });
 
-export function keysSearch(raw: Raw): KeysSearch {
-  const dialog = raw["dialog"];
-  return { ...texts(raw, "key"), ...(dialog === "new" || dialog === "revoke" ? { dialog } : {}) };
+export const membersSearch = (raw: Raw): MembersSearch => ({
+  ...texts(raw, "member", "invitation", "cursor"),
+  ...dialog(raw, MEMBERS_DIALOGS),
+});
+
+export const settingsOrgSearch = (raw: Raw): SettingsOrgSearch => dialog(raw, ["delete"] as const);
+
+export const accountSearch = (raw: Raw): AccountSearch => ({
+  ...texts(raw, "identity"),
+  ...dialog(raw, ACCOUNT_DIALOGS),
+});
+
+/** One of the dialogs a page knows, or none. */
+function dialog<D extends string>(raw: Raw, known: readonly D[]): { dialog?: D } {
+  const found = known.find((name) => name === raw["dialog"]);
+  return found === undefined ? {} : { dialog: found };
+}
+
+export const keysSearch = (raw: Raw): KeysSearch => ({
+  ...texts(raw, "status", "key"),
+  ...dialog(raw, ["new", "edit", "rotate", "revoke"] as const),
+});
+
+export const secretsSearch = (raw: Raw): SecretsSearch => ({
+  ...texts(raw, "reader", "name"),
+  ...dialog(raw, ["put", "delete"] as const),
+});
+
+export const webhooksSearch = (raw: Raw): WebhooksSearch => dialog(raw, ["new"] as const);
+
+export const webhookSearch = (raw: Raw): WebhookSearch => ({
+  ...texts(raw, "status", "cursor", "delivery"),
+  ...dialog(raw, ["edit", "rotate", "delete", "test"] as const),
+});
+
+const MONTH = /^\d{4}-(?:0[1-9]|1[0-2])$/;
+const DAY = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/;
+
+export function usageSearch(raw: Raw): UsageSearch {
+  const { month, ...rest } = texts(raw, "month", "meter", "scope");
+  return {
+    ...(month !== undefined && MONTH.test(month) ? { month } : {}),
+    ...rest,
+    ...dialog(raw, ["cap"] as const),
+  };
+}
+
+export function auditSearch(raw: Raw): AuditSearch {
+  const { from, to, ...rest } = texts(raw, "action", "resource", "from", "to", "cursor", "entry");
+  return {
+    ...rest,
+    ...(from !== undefined && DAY.test(from) ? { from } : {}),
+    ...(to !== undefined && DAY.test(to) ? { to } : {}),
+  };
 }
 
 export function analysisSearch(raw: Raw): AnalysisSearch {

@@ -2,12 +2,16 @@
 import { send } from "./client.ts";
 import type { Credentials } from "./client.ts";
 import { ApiError } from "./errors.ts";
+import { stored, store } from "./storage.ts";
 import type { Session } from "./wire.ts";
 
 /** Held while a refresh runs, so that several tabs never rotate the same cookie at once. */
 export const REFRESH_LOCK = "ew-refresh";
 /** A token is renewed this long before it ends: longer than any one request waits. */
 const EARLY_MS = 30_000;
+
+/** Says that this browser had a session lately. No secret: it spares the invitation's page a refresh that must fail. */
+const HINT = "ew-session";
 
 interface Access {
   readonly token: string;
@@ -43,6 +47,12 @@ export const credentials: Credentials = {
   },
 };
 
+/** Whether asking for a token is worth it: false where nobody signed in with this browser since the last signing out. */
+export const mayBeSignedIn = (): boolean => fresh(access) !== null || stored(HINT) !== null;
+
+/** A provider is asked now: when it sends the browser back, there will be a session to ask for. */
+export const expectSession = (): void => store(HINT, "1");
+
 /** Asks for a token of another organization of the user. Throws ApiError `not_found` for one that is not theirs. */
 export async function switchOrg(orgId: string): Promise<void> {
   await refresh({ orgId });
@@ -51,6 +61,11 @@ export async function switchOrg(orgId: string): Promise<void> {
 /** Ends the session on the server and in every tab. A server that does not answer keeps it alive: the error is thrown. */
 export async function signOut(): Promise<void> {
   await send("POST", "/auth/logout");
+  sessionIsOver();
+}
+
+/** The server ended the session by another request: every tab learns it. */
+export function sessionIsOver(): void {
   tabs?.postMessage({ type: "ended" } satisfies Message);
   endHere();
 }
@@ -104,11 +119,13 @@ function take(session: Session): Access {
     expiresAt: Date.now() + session.expires_in * 1_000,
   };
   tabs?.postMessage({ type: "access", access: taken } satisfies Message);
+  store(HINT, "1");
   return taken;
 }
 
 function endHere(): void {
   access = null;
+  store(HINT, null);
   for (const listener of endListeners) listener();
 }
 

@@ -59,6 +59,8 @@ interface ConfirmProps {
   readonly typed?: string;
   /** What will happen, as list items. */
   readonly consequences: readonly string[];
+  /** A choice that goes with the action. */
+  readonly children?: ReactNode;
 }
 
 export function Confirm(props: ConfirmProps) {
@@ -78,6 +80,7 @@ export function Confirm(props: ConfirmProps) {
             <li key={line}>{line}</li>
           ))}
         </ul>
+        {props.children}
         {props.typed === undefined ? null : (
           <label className="flex flex-col gap-1">
             <span>

@@ -17,9 +17,11 @@ interface OneTimeProps {
   readonly close: () => void;
   /** What it is for, and what to do when it is lost. */
   readonly children: ReactNode;
+  /** How it is used, under the value. */
+  readonly below?: ReactNode;
 }
 
-export function OneTime({ title, value, copy, kept, close, children }: OneTimeProps) {
+export function OneTime({ title, value, copy, kept, close, children, below }: OneTimeProps) {
   const [confirmed, setConfirmed] = useState(false);
   const leave = () => {
     setConfirmed(false);
@@ -34,6 +36,7 @@ export function OneTime({ title, value, copy, kept, close, children }: OneTimePr
         </code>
         <CopyButton text={value ?? ""} label={copy} />
       </div>
+      {below === undefined ? null : <div className="mb-4">{below}</div>}
       <div className="flex flex-wrap items-center justify-between gap-3">
         <Check label={kept} checked={confirmed} change={setConfirmed} />
         <Button

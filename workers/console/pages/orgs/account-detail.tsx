@@ -1,5 +1,6 @@
-/** The signed-in user: who, in which organization, the choices of this browser, and the way out. */
-import { Link, useNavigate } from "@tanstack/react-router";
+/** The signed-in user: who, how they sign in, where they are signed in, the choices of this browser, and the way out. */
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { mayCreateOrg } from "../../can.ts";
 import { Check, Select } from "../../forms/field.tsx";
 import {
   setSingleKeys,
@@ -13,17 +14,29 @@ import { paths } from "../../paths.ts";
 import { useAction } from "../../queries/action.ts";
 import { useMe } from "../../queries/me.ts";
 import { signOut } from "../../session.ts";
-import { Button } from "../../ui/button.tsx";
+import { Button, ButtonLink } from "../../ui/button.tsx";
 import { Page, Section } from "../../ui/page.tsx";
 import { Tag } from "../../ui/state.tsx";
+import type { Me } from "../../wire.ts";
+import { Identities } from "./account-identities.tsx";
+import { AccountName } from "./account-name.tsx";
+import { Sessions } from "./account-sessions.tsx";
+import { EndEverywhere } from "./end-everywhere.tsx";
+import { OrgNew } from "./org-new.tsx";
+
+const route = getRouteApi("/o/$org/account");
 
 export function AccountDetail() {
   const me = useMe();
+  const org = me.org.slug;
   const navigate = useNavigate();
+  const { dialog, identity } = route.useSearch();
+  const close = () => void navigate(paths.account(org));
   const leave = useAction({ run: signOut, done: () => void navigate(paths.login()) });
   return (
     <Page
       title="Account"
+      facts={me.user.email ?? "No e-mail address"}
       actions={
         <Button icon="out" pending={leave.isPending} onClick={() => leave.mutate(undefined)}>
           Sign out
@@ -31,40 +44,15 @@ export function AccountDetail() {
       }
     >
       <Section title="You">
-        <dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-1.5 rounded-lg border border-line bg-panel px-4 py-3">
-          <dt className="text-faint">Name</dt>
-          <dd className="min-w-0 break-words">{me.user.name}</dd>
-          <dt className="text-faint">E-mail</dt>
-          <dd className="min-w-0 break-words">{me.user.email ?? "none"}</dd>
-          <dt className="text-faint">Organization</dt>
-          <dd className="min-w-0 break-words">
-            {me.org.name} <Tag>{me.org.role}</Tag>
-          </dd>
-        </dl>
+        <AccountName saved={me.user.name} />
       </Section>
-      {me.orgs.length < 2 ? null : (
-        <Section title="Your organizations">
-          <ul className="divide-y divide-line rounded-lg border border-line bg-panel">
-            {me.orgs.map((org) => (
-              <li key={org.id} className="flex items-center gap-3 px-4 py-2">
-                <Link
-                  {...paths.overview(org.slug)}
-                  preload={false}
-                  className="font-medium hover:underline"
-                >
-                  {org.name}
-                </Link>
-                <Tag>{org.role}</Tag>
-                {org.id === me.org.id ? <span className="text-faint">current</span> : null}
-              </li>
-            ))}
-          </ul>
-        </Section>
-      )}
+      <Identities org={org} unlinking={dialog === "unlink" ? identity : undefined} />
+      <Sessions org={org} />
+      <Organizations me={me} />
       <Section title="This browser">
         <Preferences />
       </Section>
-      <Section title={`Permissions (${me.grants.length})`}>
+      <Section title={`What you may do in ${me.org.name} (${me.grants.length})`}>
         <ul className="flex flex-wrap gap-1.5 rounded-lg border border-line bg-panel p-3">
           {me.grants.map((grant) => (
             <li key={grant} className="min-w-0">
@@ -73,7 +61,40 @@ export function AccountDetail() {
           ))}
         </ul>
       </Section>
+      <EndEverywhere open={dialog === "everywhere"} close={close} />
+      <OrgNew open={dialog === "org"} close={close} />
     </Page>
+  );
+}
+
+function Organizations({ me }: { me: Me }) {
+  return (
+    <Section
+      title="Your organizations"
+      aside={
+        mayCreateOrg(me) ? (
+          <ButtonLink {...paths.account(me.org.slug, { dialog: "org" })} icon="plus">
+            Create one
+          </ButtonLink>
+        ) : null
+      }
+    >
+      <ul className="divide-y divide-line rounded-lg border border-line bg-panel">
+        {me.orgs.map((org) => (
+          <li key={org.id} className="flex items-center gap-3 px-4 py-2">
+            <Link
+              {...paths.overview(org.slug)}
+              preload={false}
+              className="min-w-0 truncate font-medium hover:underline"
+            >
+              {org.name}
+            </Link>
+            <Tag>{org.role}</Tag>
+            {org.id === me.org.id ? <span className="text-faint">current</span> : null}
+          </li>
+        ))}
+      </ul>
+    </Section>
   );
 }
 

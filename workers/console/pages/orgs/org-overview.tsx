@@ -23,7 +23,7 @@ export function OrgOverview() {
   const overview = usePrefetched(overviewQuery).data;
   const keys = useQuery({ ...keysQuery, enabled: permits(me.grants, "keys.read", "keys") });
   const analysed = overview.latest_analyses.length > 0;
-  const keyed = keys.data === undefined ? null : keys.data.items.length > 0;
+  const keyed = keys.data === undefined ? null : keys.data.length > 0;
   return (
     <Page
       title="Overview"

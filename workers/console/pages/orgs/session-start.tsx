@@ -6,63 +6,45 @@ import { usePrefetched } from "../../queries/prefetched.ts";
 import { safeReturn } from "../../search.ts";
 import { onSessionElsewhere } from "../../session.ts";
 import { Command } from "../../ui/copy.tsx";
-import { API_PREFIX } from "../../client.ts";
+import { ErrorCode } from "../../ui/failure.tsx";
+import { loginError } from "./login-errors.ts";
+import { ProviderButtons } from "./provider-buttons.tsx";
 import { Welcome } from "./welcome.tsx";
 
 const route = getRouteApi("/login");
 
-/** What `/login?error=<code>` says; other codes are shown as they are. */
-const ERRORS: Readonly<Record<string, string>> = {
-  login_replayed: "That sign-in was already completed. Start again.",
-  signup_closed:
-    "New accounts are closed on this installation. Ask an administrator for an invitation.",
-  link_invalid:
-    "That sign-in link was used already or is older than 10 minutes. Run the command for a new one.",
-  setup_done: "This installation is set up already. Sign in instead.",
-  refresh_reused:
-    "The session was ended because its token was used twice. Sign in again and check who else uses this account.",
-};
+/** Looks like a code of ours; anything else in the address is somebody's text and is not repeated. */
+const CODE = /^[a-z_]{1,40}$/;
 
 export function SessionStart() {
   const { return_to: returnTo, error } = route.useSearch();
-  const providers = usePrefetched(providersQuery).data.items;
+  const providers = usePrefetched(providersQuery).data;
   useLeaveWhenSignedIn(returnTo);
-  const command = providers.length === 0;
+  const command = providers.command ?? (providers.items.length === 0 ? "npm run login" : null);
   return (
     <Welcome
       title="Sign in"
       lead={
-        command
+        providers.items.length === 0
           ? "On the machine that runs Edgewright, this command prints a link for you."
           : "Choose how."
       }
     >
-      {error === undefined ? null : (
-        <p role="alert" className="mb-4 rounded-md border border-fail bg-fail-wash px-3 py-2">
-          {ERRORS[error] ?? `Signing in failed: ${error}.`}
-        </p>
-      )}
-      {command ? (
+      {error === undefined ? null : <LoginFailed code={error} />}
+      <ProviderButtons providers={providers.items} returnTo={safeReturn(returnTo)} />
+      {command === null ? null : (
         <>
-          <Command text="npm run login" label="Command that prints a sign-in link" />
+          {providers.items.length === 0 ? null : (
+            <p className="mt-5 mb-2 text-soft">
+              Or, on the machine that runs Edgewright, print a link:
+            </p>
+          )}
+          <Command text={command} label="Command that prints a sign-in link" />
           <p className="mt-3 text-soft">
             The link works once, for 10 minutes. This page goes on by itself when it is opened in
             this browser.
           </p>
         </>
-      ) : (
-        <ul className="flex flex-col gap-2">
-          {providers.map((provider) => (
-            <li key={provider.id}>
-              <a
-                href={startUrl(provider.id, returnTo)}
-                className="flex h-9 items-center justify-center rounded-md border border-edge bg-panel font-medium hover:bg-raised"
-              >
-                Continue with {provider.name}
-              </a>
-            </li>
-          ))}
-        </ul>
       )}
       <p className="mt-6 text-soft">
         Signed in already?{" "}
@@ -74,8 +56,19 @@ export function SessionStart() {
   );
 }
 
-const startUrl = (provider: string, returnTo: string | undefined): string =>
-  `${API_PREFIX}/auth/${encodeURIComponent(provider)}/start?return_to=${encodeURIComponent(safeReturn(returnTo))}`;
+function LoginFailed({ code }: { code: string }) {
+  const { title, remedy } = loginError(code);
+  const known = CODE.test(code);
+  return (
+    <div role="alert" className="mb-4 rounded-md border border-fail bg-fail-wash px-3 py-2">
+      <p className="font-medium text-fail">{title}</p>
+      <p className="text-soft">{remedy}</p>
+      {known ? (
+        <ErrorCode error={{ code, docs: `/docs/errors/${code}`, requestId: undefined }} />
+      ) : null}
+    </div>
+  );
+}
 
 /** The link may be opened in another tab of this browser; this tab then goes on by itself. */
 function useLeaveWhenSignedIn(returnTo: string | undefined): void {

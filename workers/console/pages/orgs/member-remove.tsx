@@ -1,0 +1,65 @@
+/** The dialog that removes a member, or lets one leave: who loses what, and what becomes of their keys [CN9]. */
+import { useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "@tanstack/react-router";
+import { useState } from "react";
+import { Check } from "../../forms/field.tsx";
+import { useAction } from "../../queries/action.ts";
+import { keysKey } from "../../queries/keys.ts";
+import { membersKey, removeMember } from "../../queries/members.ts";
+import { Confirm } from "../../ui/dialog.tsx";
+import { toastOk } from "../../ui/toast.tsx";
+import type { Me, Member } from "../../wire.ts";
+import { useLiveKeys } from "./live-keys.ts";
+import { removalTexts } from "./removal.ts";
+
+interface MemberRemoveProps {
+  readonly me: Me;
+  readonly target: Member | undefined;
+  readonly close: () => void;
+}
+
+export function MemberRemove({ me, target, close }: MemberRemoveProps) {
+  const [keepKeys, setKeepKeys] = useState(false);
+  const router = useRouter();
+  const client = useQueryClient();
+  const self = target?.user_id === me.user.id;
+  const keys = useLiveKeys(target?.user_id);
+  const texts = removalTexts({
+    who: self ? null : (target?.name ?? "this member"),
+    org: me.org.name,
+    keys,
+    keepKeys,
+  });
+  const remove = useAction({
+    run: removeMember,
+    // Whoever left may not read the lists again.
+    changes: self ? [] : [membersKey, keysKey],
+    quiet: true,
+    done: () => {
+      toastOk(texts.done);
+      if (!self) return close();
+      client.clear();
+      router.history.push("/");
+    },
+  });
+  return (
+    <Confirm
+      title={texts.title}
+      open={target !== undefined}
+      close={close}
+      action={texts.action}
+      run={() => {
+        if (target !== undefined) remove.mutate({ member: target, keepKeys });
+      }}
+      pending={remove.isPending}
+      error={remove.error}
+      consequences={texts.consequences}
+    >
+      {keys?.length === 0 ? null : (
+        <Check label="Keep the keys working" checked={keepKeys} change={setKeepKeys}>
+          <span className="text-soft"> · for keys that CI or scripts of the team use</span>
+        </Check>
+      )}
+    </Confirm>
+  );
+}
