@@ -3,6 +3,7 @@ import { createPlatform } from "../workers/platform/app.ts";
 import { openClient, sqlOver } from "../workers/platform/adapters/postgres-client.ts";
 import { logTo } from "../workers/platform/adapters/log.ts";
 import type { Sql } from "../workers/platform/adapters/sql.ts";
+import { fakeLimiters, type FakeLimiters } from "./fakes/limiter.ts";
 import { openTestDatabase, type TestDatabase } from "./postgres.ts";
 
 const KEY = Buffer.alloc(32, 7).toString("base64url");
@@ -28,6 +29,7 @@ export interface TestPlatform {
   readonly db: TestDatabase;
   readonly sql: Sql;
   readonly env: Env;
+  readonly limiters: FakeLimiters;
   /** Lines of the log, parsed. */
   readonly logged: Record<string, unknown>[];
   /** The clock of the app; tests move it. */
@@ -55,11 +57,13 @@ export async function openPlatform(bindings: Record<string, unknown> = {}): Prom
         () => clock.now,
       ),
   });
-  const env = { ...SETTINGS, ...bindings } as unknown as Env;
+  const limiters = fakeLimiters({ env: () => env, sql, now: () => clock.now });
+  const env = { ...SETTINGS, LIMITER: limiters.namespace, ...bindings } as unknown as Env;
   return {
     db,
     sql,
     env,
+    limiters,
     logged,
     clock,
     send: async (path, init) => app.request(ORIGIN + path, init, env),
@@ -86,6 +90,23 @@ export const post = (body: unknown, headers: Record<string, string> = {}): Reque
 });
 
 export const launcher = { authorization: `Bearer ${SETTINGS.LAUNCHER_TOKEN}` };
+
+/** Gives an organization other limits than its tier's, at once; null is unlimited. */
+export async function setLimits(
+  platform: TestPlatform,
+  orgId: string,
+  limits: Readonly<Record<string, number | null>>,
+): Promise<void> {
+  await platform.sql.transaction({ org: orgId }, async (tx) => {
+    for (const [name, value] of Object.entries(limits))
+      await tx.query(
+        `insert into platform.org_limits (org_id, limit_name, value) values ($1, $2, $3)
+         on conflict (org_id, limit_name) do update set value = excluded.value`,
+        [orgId, name, value],
+      );
+  });
+  await platform.limiters.of(orgId).reload({ v: 1, org_id: orgId });
+}
 
 /** The token of a fresh setup link. */
 export async function setupToken(platform: TestPlatform): Promise<string> {

@@ -10,6 +10,7 @@ const GLOBAL_TABLES = [
   "link_tokens",
   "migrations",
   "orgs",
+  "price_books",
   "session_families",
   "signing_keys",
   "tiers",
@@ -67,6 +68,10 @@ beforeAll(async () => {
     await su`insert into platform.audit_heads (org_id, seq, hash) values (${org}, 1, sha256('x'))`;
     await su`insert into platform.audit_seals (org_id, to_seq, from_seq, head, sealed_at)
       values (${org}, 1, 1, '{}', now())`;
+    await su`insert into platform.org_limits (org_id, limit_name, value) values (${org}, 'requests_per_minute', 5)`;
+    await su`insert into platform.usage_hourly (org_id, hour, meter, value, price_version, cost_usd)
+      values (${org}, date_trunc('hour', now(), 'UTC'), 'requests', 1, 1, 0)`;
+    await su`insert into platform.spend_caps (org_id, scope, usd, action, month) values (${org}, 'org', 5, 'notify', now())`;
   }
 });
 afterAll(async () => {

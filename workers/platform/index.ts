@@ -1,13 +1,16 @@
 /** Entry of the control plane: a table of contents. */
 import { app } from "./app.ts";
+import { deliveriesTick } from "./alerts/schedule.ts";
 import { analysesTick } from "./analyses/schedule.ts";
 import { identityTick } from "./identity/schedule.ts";
 import { orgsTick } from "./orgs/schedule.ts";
+import { secretsTick } from "./secrets/schedule.ts";
 import { registry } from "./registry.ts";
 import { runner } from "./tasks/consumer.ts";
 import { tasksTick } from "./tasks/schedule.ts";
 
 export { Dispatcher } from "../../durable-objects/dispatcher/object.ts";
+export { Limiter } from "../../durable-objects/limiter/object.ts";
 export { Pool } from "../../durable-objects/pool/object.ts";
 
 const engine = runner(registry);
@@ -16,8 +19,10 @@ export const { Runner } = engine;
 const scheduled = async (event: ScheduledController, env: Env): Promise<void> => {
   await Promise.all([
     analysesTick(event.cron, env),
+    deliveriesTick(event.cron, env),
     identityTick(event.cron, env),
     orgsTick(event.cron, env),
+    secretsTick(event, env),
     tasksTick(env),
   ]);
 };

@@ -2,6 +2,7 @@
 import type { MiddlewareHandler } from "hono";
 import { assert } from "../model.ts";
 import { authenticate } from "./authenticate.ts";
+import { askLimiter, type Ask } from "./limits.ts";
 import type { Principal } from "./model.ts";
 import type { AppContext, AppEnv } from "./plumbing.ts";
 import { refused } from "./problem.ts";
@@ -10,6 +11,8 @@ import { decide } from "./rules.ts";
 export interface NeedsOptions {
   /** Reads key, session and membership again: for routes that change who may do what. */
   readonly fresh?: boolean;
+  /** Begins work that is metered: one of the `requests` also for users, refused by a used up spend cap [US3, US8]. */
+  readonly metered?: boolean;
 }
 
 /**
@@ -34,20 +37,48 @@ export const needs =
       action,
       resource.replaceAll(/\{(\w+)\}/g, (_, name: string) => c.req.param(name) ?? ""),
     );
-    if (decision === "allowed") return next();
-    if (decision === "forbidden")
-      return refused(c, { code: "forbidden", detail: `The permission ${action} is needed.` });
-    return refused(c, { code: decision });
+    const metered = decision === "allowed" && (options.metered ?? false);
+    const counted = metered || (decision === "allowed" && principal.kind === "key");
+    return limited(c, { counted, metered }, () => {
+      if (decision === "allowed") return next();
+      if (decision === "forbidden")
+        return refused(c, { code: "forbidden", detail: `The permission ${action} is needed.` });
+      return refused(c, { code: decision });
+    });
   };
 
 /** Requires a signed-in user; an organization is not needed. */
-export const signedIn = (): MiddlewareHandler<AppEnv> => async (c, next) => {
-  const known = await authenticate(c, false);
-  if (!known.ok) return refused(c, known.refusal);
-  c.set("principal", known.value);
-  if (known.value.kind !== "user") return refused(c, { code: "key_cannot" });
-  return next();
-};
+export const signedIn =
+  (options: Pick<NeedsOptions, "fresh"> = {}): MiddlewareHandler<AppEnv> =>
+  async (c, next) => {
+    const known = await authenticate(c, options.fresh ?? false);
+    if (!known.ok) return refused(c, known.refusal);
+    c.set("principal", known.value);
+    const { kind } = known.value;
+    return limited(c, { counted: false, metered: false }, () =>
+      kind === "user" ? next() : refused(c, { code: "key_cannot" }),
+    );
+  };
+
+/** A route may need two permissions; the limiter is asked once per request. */
+const asked = new WeakSet<AppContext>();
+
+/** Goes on if the limits allow it; either way the answer tells where they stand [RL4]. */
+async function limited(
+  c: AppContext,
+  ask: Ask,
+  proceed: () => Response | Promise<Response | void>,
+): Promise<Response | void> {
+  if (asked.has(c)) return proceed();
+  asked.add(c);
+  const { refusal, headers } = await askLimiter(c, c.var.principal, ask);
+  const answer = refusal === undefined ? await proceed() : refused(c, refusal);
+  // What `next` gives is the context, whatever its type says.
+  const own = answer instanceof Response ? answer : undefined;
+  const response = own ?? c.res;
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
+  return own;
+}
 
 /** The organization a request acts in; call behind `needs` only. */
 export function orgOf(c: AppContext): string {

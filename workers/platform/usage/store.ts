@@ -1,0 +1,66 @@
+/** Limits, hour totals and spend caps in Postgres. Money stays SQL numeric; it leaves as decimal text. */
+import { numberOrNull, textOf } from "../adapters/rows.ts";
+import { jsonText, type Tx } from "../adapters/sql.ts";
+import type { Instant } from "../model.ts";
+import type { LimitRow } from "./rules.ts";
+
+const iso = (at: Instant): string => new Date(at).toISOString();
+
+/** The tier's limits and the overrides of the scope's organization. */
+export async function readLimitRows(tx: Tx, org: string): Promise<readonly LimitRow[]> {
+  const rows = await tx.query(
+    `select t.limit_name as name, t.value, 'tier' as source from platform.tiers t
+       join platform.orgs o on o.tier = t.tier where o.id = $1
+     union all select limit_name, value, 'override' from platform.org_limits where org_id = $1`,
+    [org],
+  );
+  return rows.map((row) => ({
+    name: textOf(row, "name"),
+    value: numberOrNull(row, "value"),
+    source: textOf(row, "source") === "tier" ? "tier" : "override",
+  }));
+}
+
+/** True when a cap of the whole organization with the action `suspend` is used up in this month. */
+export async function isSuspended(tx: Tx, month: string): Promise<boolean> {
+  const rows = await tx.query(
+    `select 1 from platform.spend_caps
+     where scope = 'org' and action = 'suspend' and notified = 100 and month = $1::date`,
+    [month],
+  );
+  return rows.length > 0;
+}
+
+/** One hour's total, absolute: storing it again changes nothing. */
+export interface HourTotal {
+  readonly hour: Instant;
+  readonly meter: string;
+  readonly app: string;
+  readonly key: string;
+  readonly environment: string;
+  readonly release: string;
+  readonly value: number;
+}
+
+/**
+ * Stores totals and what they cost. A row keeps the price version it got first: that of its hour [US9]. A total never
+ * falls, so that an older copy of the counter takes nothing back [US4].
+ */
+export async function putTotals(tx: Tx, org: string, totals: readonly HourTotal[]): Promise<void> {
+  const rows = totals.map(({ hour, ...total }) => ({ ...total, hour: iso(hour) }));
+  await tx.query(
+    `insert into platform.usage_hourly as u
+       (org_id, hour, meter, app_id, key_id, environment, release, value, price_version, cost_usd)
+     select $1, r.hour, r.meter, r.app, r.key, r.environment, r.release, r.value, coalesce(p.version, 0),
+       r.value * coalesce(p.usd, 0)
+     from jsonb_to_recordset($2::jsonb) as r(hour timestamptz, meter text, app uuid, key uuid, environment text,
+       release text, value bigint)
+     left join lateral (select b.version, b.usd from platform.price_books b
+       where b.meter = r.meter and b.effective_at <= r.hour order by b.version desc limit 1) p on true
+     on conflict (org_id, hour, meter, app_id, key_id, environment, release) do update
+       set value = greatest(u.value, excluded.value),
+         cost_usd = greatest(u.value, excluded.value) * coalesce((select b.usd from platform.price_books b
+           where b.meter = u.meter and b.version = u.price_version), 0)`,
+    [org, jsonText(rows)],
+  );
+}
