@@ -26,7 +26,7 @@ export interface Sealed {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Chance for what has no port of its own: keys, nonces, salts. */
+/** Chance for what has no port of its own: nonces, salts. */
 export const randomBytes = (bytes: number): Uint8Array<ArrayBuffer> =>
   crypto.getRandomValues(new Uint8Array(bytes));
 
@@ -35,9 +35,10 @@ export async function sealValue(
   keks: readonly KeyEncryptionKey[],
   label: Label,
   value: Uint8Array<ArrayBuffer>,
+  random: (bytes: number) => Uint8Array = randomBytes,
 ): Promise<SealedValue> {
   const kek = currentOf(keks);
-  const dek = randomBytes(DEK_BYTES);
+  const dek = new Uint8Array(random(DEK_BYTES));
   const wrappedDek = await encrypt(kek.bytes, dekLabel(label, kek.version), dek);
   return { kek: kek.version, wrappedDek, ciphertext: await encrypt(dek, label, value) };
 }

@@ -26,8 +26,12 @@ const READ_AREA: Readonly<Record<string, string>> = {
   deliveries: "alerts",
 };
 
+/** Values of secrets are read by nobody; who may list them knows that they exist. */
+const SECRETS_AREA = "secrets";
+
 export const readActionOf = (action: string): string => {
   const area = action.split(".")[0] ?? action;
+  if (area === SECRETS_AREA) return "secrets.list";
   return `${READ_AREA[area] ?? area}.read`;
 };
 

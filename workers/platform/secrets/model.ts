@@ -25,6 +25,14 @@ export const Secret = z.strictObject({
 });
 export type Secret = z.infer<typeof Secret>;
 
+/** Whose models an organization may pay for itself. */
+export const ModelProvider = z.enum(["openai", "anthropic", "google", "openai_compatible"]);
+export type ModelProvider = z.infer<typeof ModelProvider>;
+
+/** Where the key of a provider is put: `model.OPENAI_KEY`. Its one reader resolves it as `adapters/model`. */
+export const modelKeyName = (provider: ModelProvider): SecretName =>
+  `model.${provider.toUpperCase()}_KEY`;
+
 export const PutSecret = z.strictObject({ value: z.string().min(1).max(SECRET_BYTES_MAX) });
 export type PutSecret = z.infer<typeof PutSecret>;
 

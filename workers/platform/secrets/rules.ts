@@ -1,7 +1,7 @@
 /** What the name of a secret says: who reads it, what it is called in permissions, how long a replaced value stays. */
 import { assert, type Instant } from "../model.ts";
 import { PLATFORM_ORG_ID } from "../tasks/rules.ts";
-import { SecretKind } from "./model.ts";
+import { modelKeyName, ModelProvider, SecretKind } from "./model.ts";
 
 /** Names the form of the sealed bytes and of fingerprints; another form gets another. */
 const DOMAIN = "ew1";
@@ -34,6 +34,9 @@ export function kindOf(name: string): SecretKind {
   assert(kind.success, "a secret's name begins with its kind");
   return kind.data;
 }
+
+/** Names of `model` that somebody reads; another one would lie there unread. */
+export const MODEL_KEYS: readonly string[] = ModelProvider.options.map(modelKeyName);
 
 /** `env.NAME` -> `secrets/env/NAME`: how permissions and records name it [ID20]. */
 export const resourceOf = (name: string): string => `secrets/${name.replaceAll(".", "/")}`;

@@ -2,6 +2,7 @@
 import { hmacSha256, toHex, utf8 } from "../adapters/bytes.ts";
 import { openValue, randomBytes, sealValue } from "../adapters/cipher.ts";
 import { configurationOf, type KeyEncryptionKey } from "../adapters/configuration.ts";
+import { addRedaction } from "../adapters/log.ts";
 import type { Sql, Tx } from "../adapters/sql.ts";
 import { appendAudit } from "../audit/service.ts";
 import type { Instant } from "../model.ts";
@@ -21,11 +22,14 @@ const FINGERPRINT_CHARS = 8;
 
 export interface PutPorts {
   readonly env: Env;
+  readonly random: (bytes: number) => Uint8Array;
   readonly now: () => Instant;
 }
 
-export interface ResolvePorts extends PutPorts {
+export interface ResolvePorts {
+  readonly env: Env;
   readonly sql: Sql;
+  readonly now: () => Instant;
 }
 
 export interface NewSecret {
@@ -57,7 +61,7 @@ export async function putSecret(
   const last = await lastVersion(tx, name);
   const version = last.version + 1;
   const label = sealLabel(org, name, version);
-  const sealed = await sealValue(keksOf(ports.env, org), label, utf8(wish.value));
+  const sealed = await sealValue(keksOf(ports.env, org), label, utf8(wish.value), ports.random);
   const fingerprint = await fingerprintOf(ports.env, wish);
   const secret = { ...sealed, org, name, version, fingerprint, createdBy: wish.createdBy };
   await insertVersion(tx, secret, ports.now());
@@ -75,12 +79,12 @@ async function fingerprintOf(env: Env, wish: NewSecret): Promise<string> {
 
 /**
  * Shreds every version, in the caller's transaction, whose scope holds the organization. The caller audits.
- * @returns false when there was none in force
+ * @returns the fingerprint that was in force, undefined when there was none
  */
 export async function deleteSecret(
   tx: Tx,
   wish: { readonly org: string; readonly name: string },
-): Promise<boolean> {
+): Promise<string | undefined> {
   await lockSecret(tx, wish.org, wish.name);
   return shredAll(tx, wish.name);
 }
@@ -107,7 +111,9 @@ export async function resolveSecret(
   return Promise.all(
     versions.map(async (stored) => {
       const label = sealLabel(wish.org, wish.name, stored.version);
-      return new TextDecoder().decode(await openValue(keks, label, stored));
+      const value = new TextDecoder().decode(await openValue(keks, label, stored));
+      addRedaction(value);
+      return value;
     }),
   );
 }

@@ -70,17 +70,18 @@ export async function insertVersion(tx: Tx, secret: NewVersion, now: Instant): P
   );
 }
 
-/** Takes the bytes of every version; false when none was in force. */
-export async function shredAll(tx: Tx, name: string): Promise<boolean> {
+/** Takes the bytes of every version; answers the fingerprint that was in force. */
+export async function shredAll(tx: Tx, name: string): Promise<string | undefined> {
   const rows = await tx.query(
     `with gone as (
        select name, version, replaced_at is null as in_force from platform.secrets where name = $1 for update)
      update platform.secrets s
        set kek = null, wrapped_dek = null, ciphertext = null, replaced_at = coalesce(s.replaced_at, now())
-     from gone where s.name = gone.name and s.version = gone.version returning gone.in_force`,
+     from gone where s.name = gone.name and s.version = gone.version returning gone.in_force, s.fingerprint`,
     [name],
   );
-  return rows.some((row) => row["in_force"] === true);
+  const gone = rows.find((row) => row["in_force"] === true);
+  return gone === undefined ? undefined : textOf(gone, "fingerprint");
 }
 
 /** Versions that still hold their bytes, newest first. */
