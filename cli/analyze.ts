@@ -1,4 +1,4 @@
-/** `edgewright analyze`: explains failed CI logs on this machine; no server, no network. */
+/** `edgewright analyze`: explains failed CI logs on this machine without any network, or on a server that is named. */
 import { parseArgs } from "node:util";
 import { LINES_SHOWN_MAX, type Result } from "../workers/platform/analyses/model.ts";
 import { analyze } from "../workers/platform/analyses/rules/analyze.ts";
@@ -9,16 +9,18 @@ import { sarifOf } from "../workers/platform/analyses/rules/formats/sarif.ts";
 import { textOf } from "../workers/platform/analyses/rules/formats/text.ts";
 import { EXIT } from "./exit.ts";
 import { LogUnreadable, openLog } from "./log-file.ts";
+import { explainOn, type Server, ServerRefused } from "./server.ts";
 
 const FORMATS = ["text", "json", "sarif", "rdjson", "github"] as const;
 type Format = (typeof FORMATS)[number];
 
 /** Shown on a usage error and by --help. */
-export const ANALYZE_USAGE = `usage: edgewright analyze <file...|-> [--max-lines ${LINES_SHOWN_MAX}] [--format ${FORMATS.join("|")}]
+export const ANALYZE_USAGE = `usage: edgewright analyze <file...|-> [--max-lines ${LINES_SHOWN_MAX}] [--format ${FORMATS.join("|")}] [--server <url>]
 
   -             read standard input
   --max-lines   lines shown per log, default ${LINES_SHOWN_MAX}
   --format      json prints one object per log and line; default text
+  --server      analyse there and keep it there; the API key is read from EDGEWRIGHT_KEY
 
 exit code: 0 a cause was found, 3 none was, 2 wrong usage, 1 something broke
 `;
@@ -27,6 +29,7 @@ interface Wanted {
   readonly files: readonly string[];
   readonly format: Format;
   readonly linesMax: number;
+  readonly server: Server | undefined;
 }
 
 /** Runs the command; returns the exit code. */
@@ -43,11 +46,12 @@ export async function analyzeCommand(args: readonly string[]): Promise<number> {
   return explainAll(wanted);
 }
 
-async function explainAll({ files, format, linesMax }: Wanted): Promise<number> {
+async function explainAll(wanted: Wanted): Promise<number> {
+  const { files, format } = wanted;
   const results: { file: string; result: Result }[] = [];
   let worst: number = EXIT.found;
   for (const file of files) {
-    const result = await explain(file, linesMax);
+    const result = await explain(file, wanted);
     if (result === null) {
       worst = EXIT.usage;
       continue;
@@ -69,17 +73,18 @@ async function explainAll({ files, format, linesMax }: Wanted): Promise<number> 
 /** A block from the mere tail of a log explains nothing. */
 const found = (result: Result): boolean => result.blocks.some((block) => block.family !== "tail");
 
-async function explain(file: string, linesMax: number): Promise<Result | null> {
+async function explain(file: string, { linesMax, server }: Wanted): Promise<Result | null> {
   try {
     const log = await openLog(file);
     try {
       const unit = file === "-" ? "stdin" : file;
+      if (server !== undefined) return await explainOn(server, log, unit);
       return (await analyze(log, { linesShownMax: linesMax, unit })).result;
     } finally {
       await log.close();
     }
   } catch (error) {
-    if (!(error instanceof LogUnreadable)) throw error;
+    if (!(error instanceof LogUnreadable || error instanceof ServerRefused)) throw error;
     process.stderr.write(`edgewright analyze: ${error.message}\n`);
     return null;
   }
@@ -95,6 +100,7 @@ function wantedOf(args: readonly string[]): Wanted | string {
   const options = {
     "max-lines": { type: "string" },
     format: { type: "string" },
+    server: { type: "string" },
     help: { type: "boolean", short: "h" },
   } as const;
   let parsed;
@@ -111,5 +117,21 @@ function wantedOf(args: readonly string[]): Wanted | string {
   if (!Number.isInteger(linesMax) || linesMax < 1 || linesMax > 2_000)
     return "--max-lines wants a whole number from 1 to 2000.";
   if (positionals.length === 0) return "name at least one log file, or - for standard input.";
-  return { files: positionals, format, linesMax };
+  const server = serverOf(values.server, values["max-lines"]);
+  return typeof server === "string" ? server : { files: positionals, format, linesMax, server };
+}
+
+/** The server to ask; a text says what is wrong. */
+function serverOf(
+  url: string | undefined,
+  maxLines: string | undefined,
+): Server | string | undefined {
+  if (url === undefined) return undefined;
+  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol))
+    return "--server wants the address of an Edgewright, such as https://edgewright.example.com.";
+  if (maxLines !== undefined)
+    return "--max-lines is for this machine; a server shows its own number.";
+  const key = process.env["EDGEWRIGHT_KEY"] ?? "";
+  if (key === "") return "--server needs an API key with analyses.write in EDGEWRIGHT_KEY.";
+  return { url: new URL(url).origin, key };
 }
