@@ -11,8 +11,8 @@ export type LocalApi = {
   wake(): Promise<void>;
   /** A new first-run link; null once the setup is done. */
   setupLink(): Promise<string | null>;
-  /** A one-use link to sign in. */
-  loginLink(email: string | undefined): Promise<{ url: string; expires_at: string }>;
+  /** A one-use link to sign in, for the user of an address or name, else for the first owner. */
+  loginLink(who: string | undefined): Promise<{ url: string; expires_at: string }>;
 };
 
 const Link = z.object({ url: z.url(), expires_at: z.string() });
@@ -48,8 +48,8 @@ export function localApi(origin: string, token: string): LocalApi {
       if (response.status !== 201) throw await unexpected(response, "make a setup link");
       return Link.parse(await response.json()).url;
     },
-    loginLink: async (email) => {
-      const response = await post("login-link", email === undefined ? {} : { email });
+    loginLink: async (who) => {
+      const response = await post("login-link", who === undefined ? {} : { who });
       if (response.status !== 201) throw await unexpected(response, "make a sign-in link");
       return Link.parse(await response.json());
     },

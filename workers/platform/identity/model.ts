@@ -49,6 +49,8 @@ export const Me = z.strictObject({
   org: OrgMembership.nullable(),
   orgs: z.array(OrgMembership),
   grants: z.array(z.string()),
+  /** Whether POST /orgs takes one from this user: sign-up is open, or they run the installation. */
+  may_create_orgs: z.boolean(),
 });
 export type Me = z.infer<typeof Me>;
 

@@ -2,7 +2,7 @@
 import { configurationOf } from "../../adapters/configuration.ts";
 import { createApp } from "../../http/plumbing.ts";
 import { publicKeys } from "../service/signing.ts";
-import { portsOf } from "./session.ts";
+import { portsOf } from "./cookies.ts";
 
 const CACHE = "public, max-age=300";
 

@@ -3,8 +3,8 @@ import { fromBase64url, sha256, toBase64url } from "../../adapters/bytes.ts";
 import { configurationOf } from "../../adapters/configuration.ts";
 import { done, refuse, uuidv7, UUID_RANDOM_BYTES, type Result } from "../../model.ts";
 import { slugOf } from "../../orgs/rules.ts";
-import { LOGIN_LINK_MS, SETUP_LINK_MS, type Setup } from "../model.ts";
-import { claimSetup, putLink, takeLogin, type LinkPurpose } from "../store/links.ts";
+import { LOGIN_LINK_MS, SETUP_LINK_MS, type Setup, type Visitor } from "../model.ts";
+import { claimSetup, putLink, putLinkFor, takeLogin, type LinkPurpose } from "../store/links.ts";
 import { openSession, type Opened, type SessionPorts } from "./sessions.ts";
 
 const TOKEN_BYTES = 32;
@@ -22,17 +22,25 @@ const LINK_PAGES = { setup: "/setup", login: "/link" } as const satisfies Record
 
 /**
  * A new link; the token stands in the fragment, which no server and no log ever sees.
- * Refusals: `setup_done` for a setup link once a user exists; `not_found` for a sign-in link before.
+ * Refusals: `setup_done` for a setup link once a user exists; for a sign-in link `not_found` before, or when `who` is
+ * the address or name of nobody or of several, and `forbidden` on an https issuer [ID13].
+ *
+ * @param who whom a sign-in link is for; the first owner when left out
  */
 export async function makeLink(
   ports: SessionPorts,
   purpose: LinkPurpose,
+  who?: string,
 ): Promise<Result<MadeLink>> {
+  if (purpose === "login" && configurationOf(ports.env).issuer.startsWith("https:"))
+    return refuse("forbidden", { detail: "On https users sign in at a provider." });
   const token = new Uint8Array(ports.random(TOKEN_BYTES));
   const expiresAt = ports.now() + (purpose === "setup" ? SETUP_LINK_MS : LOGIN_LINK_MS);
   const hash = await sha256(token);
   const put = await ports.sql.transaction({ none: true }, (tx) =>
-    putLink(tx, hash, purpose, expiresAt),
+    who === undefined
+      ? putLink(tx, hash, purpose, expiresAt)
+      : putLinkFor(tx, hash, who, expiresAt),
   );
   if (!put) return refuse(purpose === "setup" ? "setup_done" : "not_found");
   return done({
@@ -45,7 +53,7 @@ export async function makeLink(
 export async function setUp(
   ports: SessionPorts,
   setup: Setup,
-  userAgent: string | null,
+  visitor: Visitor,
 ): Promise<Result<Opened>> {
   const token = fromBase64url(setup.token);
   if (token?.length !== TOKEN_BYTES) return refuse("setup_token_invalid");
@@ -61,14 +69,14 @@ export async function setUp(
     orgName: setup.org_name,
   };
   const answer = await ports.sql.transaction({ none: true }, (tx) => claimSetup(tx, claim, now));
-  return answer === "claimed" ? openSession(ports, userId, userAgent) : refuse(answer);
+  return answer === "claimed" ? openSession(ports, userId, visitor, "setup") : refuse(answer);
 }
 
 /** A session for a sign-in link. Refusal: `link_invalid` if it is unknown, used or old. */
 export async function logInByLink(
   ports: SessionPorts,
   text: string,
-  userAgent: string | null,
+  visitor: Visitor,
 ): Promise<Result<Opened>> {
   const token = fromBase64url(text);
   if (token?.length !== TOKEN_BYTES) return refuse("link_invalid");
@@ -76,5 +84,7 @@ export async function logInByLink(
   const userId = await ports.sql.transaction({ none: true }, (tx) =>
     takeLogin(tx, hash, ports.now()),
   );
-  return userId === undefined ? refuse("link_invalid") : openSession(ports, userId, userAgent);
+  return userId === undefined
+    ? refuse("link_invalid")
+    : openSession(ports, userId, visitor, "link");
 }

@@ -2,6 +2,8 @@
 import { equalBytes, fromBase64url, hmacSha256, toBase64url } from "../../adapters/bytes.ts";
 import { configurationOf } from "../../adapters/configuration.ts";
 import type { Tx } from "../../adapters/sql.ts";
+import type { AuditOrigin } from "../../audit/model.ts";
+import { appendAudit } from "../../audit/service.ts";
 import {
   done,
   refuse,
@@ -11,7 +13,14 @@ import {
   type Refused,
   type Result,
 } from "../../model.ts";
-import { ACCESS_TOKEN_S, type AccessToken, type Family, type Seat } from "../model.ts";
+import {
+  ACCESS_TOKEN_S,
+  type AccessToken,
+  type Family,
+  type ProviderId,
+  type Seat,
+  type Visitor,
+} from "../model.ts";
 import {
   judgeRepeat,
   parseRefresh,
@@ -30,6 +39,7 @@ import {
   rememberOrg,
   rotateFamily,
 } from "../store/families.ts";
+import { PLATFORM_ORG_ID } from "../../tasks/rules.ts";
 import { issueAccessToken, type TokenPorts } from "./signing.ts";
 
 export interface SessionPorts extends TokenPorts {
@@ -42,24 +52,52 @@ export interface Opened {
   readonly refreshToken: string;
 }
 
-/** Signs a user in: a new family and its first tokens. */
+/** How somebody signed in, for the audit chain. */
+export type Way = ProviderId | "link" | "setup" | "invitation";
+
+/** Signs a user in: a new family and its first tokens. Refusal: `forbidden` for a disabled user [ID6]. */
 export async function openSession(
   ports: SessionPorts,
   userId: string,
-  userAgent: string | null,
+  visitor: Visitor,
+  way: Way,
 ): Promise<Result<Opened>> {
   const now = ports.now();
   const id = uuidv7(now, ports.random(UUID_RANDOM_BYTES));
-  const opened = await ports.sql.transaction({ user: userId }, async (tx) => {
+  const found = await ports.sql.transaction({ user: userId }, (tx) => findSeat(tx, userId, null));
+  const seat = found?.orgStatus === "active" ? found : undefined;
+  const org = seat?.orgId ?? PLATFORM_ORG_ID;
+  const opened = await ports.sql.transaction({ org, user: userId }, async (tx) => {
     const profile = await findProfile(tx, userId);
     if (profile === undefined || profile.status !== "active") return refuse("forbidden");
-    const seat = await findSeat(tx, userId, null);
-    await insertFamily(tx, { id, userId, orgId: seat?.orgId ?? null, userAgent }, now);
-    return done(seat);
+    await insertFamily(tx, { id, userId, orgId: seat?.orgId ?? null, visitor }, now);
+    const origin = originOf(ports, { org, userId, name: profile.name }, visitor);
+    await appendAudit(tx, {
+      ...origin,
+      action: "identities.login",
+      resource: `sessions/${id}`,
+      changes: { way: { before: null, after: way } },
+    });
+    return done(profile);
   });
   if (!opened.ok) return opened;
-  return done(await issue(ports, { familyId: id, userId, counter: 1 }, now, opened.value));
+  const first = { familyId: id, userId, counter: 1 };
+  return done(await issue(ports, first, { authAt: now, userName: opened.value.name }, seat));
 }
+
+/** Who acts, for the audit chain of `org`: acts outside any organization go to the reserved one [C49]. */
+export const originOf = (
+  ports: SessionPorts,
+  actor: { readonly org: string; readonly userId: string; readonly name: string },
+  visitor: Visitor,
+): AuditOrigin => ({
+  org: actor.org,
+  at: ports.now(),
+  actor: { kind: "user", id: actor.userId },
+  requestId: visitor.requestId,
+  pii: { name: actor.name, ip: visitor.ip, userAgent: visitor.userAgent },
+  random: ports.random,
+});
 
 export type Refreshed =
   | { readonly ok: true; readonly value: Opened }
@@ -75,21 +113,26 @@ export async function refreshSession(
   ports: SessionPorts,
   token: string,
   orgId: string | undefined,
+  visitor: Visitor,
 ): Promise<Refreshed> {
   const body = await openRefresh(ports.env, token);
   if (body === undefined) return refuse("refresh_invalid");
   const now = ports.now();
   const turned = await ports.sql.transaction({ user: body.userId }, async (tx) => {
-    const rotated = await rotate(tx, body, now);
-    if (!rotated.ok) return rotated;
-    const seat = await chooseSeat(tx, body.userId, rotated.value, orgId);
-    return done({ family: rotated.value, seat });
+    const turn = await turnFamily(tx, body, now);
+    return turn.kind === "turned"
+      ? { ...turn, seat: await chooseSeat(tx, body.userId, turn.family, orgId) }
+      : turn;
   });
-  if (!turned.ok) return turned;
-  const { family, seat } = turned.value;
+  if (turned.kind === "ended") return refuse("refresh_invalid");
+  if (turned.kind === "reused") {
+    await endReused(ports, turned.family, body, visitor);
+    return refuse("refresh_reused");
+  }
+  const { family, seat } = turned;
   const next: RefreshBody = { ...body, counter: body.counter + 1 };
   if (!seat.ok) return { ...seat, refreshToken: await refreshText(ports.env, next) };
-  return done(await issue(ports, next, family.authAt, seat.value));
+  return done(await issue(ports, next, family, seat.value));
 }
 
 /** Ends the session of a token; an unknown token is nobody's session, which is ended already. */
@@ -101,20 +144,66 @@ export async function endSession(ports: SessionPorts, token: string): Promise<vo
   );
 }
 
-async function rotate(tx: Tx, body: RefreshBody, now: Instant): Promise<Result<Family>> {
-  const rotated = await rotateFamily(tx, body.familyId, body.counter, now);
-  if (rotated !== undefined) return done(rotated);
-  const family = await readFamily(tx, body.familyId);
-  const repeat = judgeRepeat(family, body.counter, now);
-  if (repeat === "reissue" && family !== undefined) return done(family);
-  if (repeat === "reused") {
-    await endFamily(tx, body.familyId, "reuse", now);
-    return refuse("refresh_reused");
-  }
-  return refuse("refresh_invalid");
+/** The living session a refresh token may speak for now, without moving it on; undefined for every other token. */
+export async function peekSession(
+  ports: SessionPorts,
+  token: string,
+): Promise<(Family & { readonly userId: string }) | undefined> {
+  const body = await openRefresh(ports.env, token);
+  if (body === undefined) return undefined;
+  const { userId } = body;
+  const family = await ports.sql.transaction({ user: userId }, (tx) =>
+    readFamily(tx, body.familyId),
+  );
+  if (family === undefined || !isLive(family, ports.now())) return undefined;
+  const current =
+    family.counter === body.counter || judgeRepeat(family, body.counter, ports.now()) === "reissue";
+  return current ? { ...family, userId } : undefined;
 }
 
-/** The seat of the wished organization, else of the last one used, else of the oldest; none is a session without one. */
+export const isLive = (family: Family, now: Instant): boolean =>
+  family.endedAt === null && family.expiresAt > now;
+
+type Turn =
+  | { readonly kind: "turned"; readonly family: Family }
+  | { readonly kind: "reused"; readonly family: Family }
+  | { readonly kind: "ended" };
+
+async function turnFamily(tx: Tx, body: RefreshBody, now: Instant): Promise<Turn> {
+  const rotated = await rotateFamily(tx, body.familyId, body.counter, now);
+  if (rotated !== undefined) return { kind: "turned", family: rotated };
+  const family = await readFamily(tx, body.familyId);
+  const repeat = judgeRepeat(family, body.counter, now);
+  if (family === undefined || repeat === "ended") return { kind: "ended" };
+  return repeat === "reissue" ? { kind: "turned", family } : { kind: "reused", family };
+}
+
+/**
+ * Ends a session of which a copy is about, and says so in the audit chain of its organization [TK11]. A token that is
+ * too old stays too old, so judging and ending need not share a transaction; only the first end is recorded.
+ */
+async function endReused(
+  ports: SessionPorts,
+  family: Family,
+  body: RefreshBody,
+  visitor: Visitor,
+): Promise<void> {
+  const org = family.lastOrgId ?? PLATFORM_ORG_ID;
+  await ports.sql.transaction({ org, user: body.userId }, async (tx) => {
+    if (!(await endFamily(tx, family.id, "reuse", ports.now()))) return;
+    const actor = { org, userId: body.userId, name: family.userName };
+    await appendAudit(tx, {
+      ...originOf(ports, actor, visitor),
+      action: "sessions.reuse",
+      resource: `sessions/${family.id}`,
+    });
+  });
+}
+
+/**
+ * The seat of the wished organization. Without a wish that of the last one used, else of the oldest that is active; none
+ * is a session without one.
+ */
 async function chooseSeat(
   tx: Tx,
   userId: string,
@@ -122,12 +211,14 @@ async function chooseSeat(
   orgId: string | undefined,
 ): Promise<Result<Seat | undefined>> {
   const wished = orgId ?? family.lastOrgId;
-  const found = await findSeat(tx, userId, wished);
-  if (found === undefined && orgId !== undefined)
-    return refuse("forbidden", { detail: "You are not a member of this organization." });
-  const seat = found ?? (await findSeat(tx, userId, null));
-  if (seat === undefined) return done(undefined);
-  if (seat.orgStatus !== "active") return refuse("org_suspended");
+  const found = wished === null ? undefined : await findSeat(tx, userId, wished);
+  if (orgId !== undefined) {
+    if (found === undefined)
+      return refuse("forbidden", { detail: "You are not a member of this organization." });
+    if (found.orgStatus !== "active") return refuse("org_suspended");
+  }
+  const seat = found?.orgStatus === "active" ? found : await findSeat(tx, userId, null);
+  if (seat?.orgStatus !== "active") return done(undefined);
   if (seat.orgId !== family.lastOrgId) await rememberOrg(tx, family.id, seat.orgId);
   return done(seat);
 }
@@ -135,13 +226,14 @@ async function chooseSeat(
 async function issue(
   ports: SessionPorts,
   body: RefreshBody,
-  authAt: Instant,
+  session: Pick<Family, "authAt" | "userName">,
   seat: Seat | undefined,
 ): Promise<Opened> {
   const claims = {
     sub: body.userId,
     sid: body.familyId,
-    auth_time: Math.floor(authAt / 1000),
+    auth_time: Math.floor(session.authAt / 1000),
+    name: session.userName,
     jti: toBase64url(ports.random(12)),
     ...(seat === undefined
       ? {}

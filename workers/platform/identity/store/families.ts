@@ -10,12 +10,21 @@ import {
 import type { SqlRow, Tx } from "../../adapters/sql.ts";
 import type { Instant } from "../../model.ts";
 import { Role } from "../../orgs/model.ts";
-import { SESSION_ABSOLUTE_MS, SESSION_MS, type Family, type Seat } from "../model.ts";
+import {
+  SESSION_ABSOLUTE_MS,
+  SESSION_MS,
+  type Family,
+  type Seat,
+  type SessionView,
+  type Visitor,
+} from "../model.ts";
 
-const COLUMNS = "id, counter, last_org_id, auth_at, rotated_at, expires_at, ended_at";
+const COLUMNS = `f.id, f.counter, f.last_org_id, f.auth_at, f.rotated_at, f.expires_at, f.ended_at,
+  (select u.name from platform.users u where u.id = f.user_id) as user_name`;
 
 const familyOf = (row: SqlRow): Family => ({
   id: textOf(row, "id"),
+  userName: textOf(row, "user_name"),
   counter: numberOf(row, "counter"),
   lastOrgId: textOrNull(row, "last_org_id"),
   authAt: instantOf(row, "auth_at"),
@@ -30,14 +39,14 @@ export interface NewFamily {
   readonly id: string;
   readonly userId: string;
   readonly orgId: string | null;
-  readonly userAgent: string | null;
+  readonly visitor: Pick<Visitor, "ip" | "userAgent">;
 }
 
 export async function insertFamily(tx: Tx, family: NewFamily, now: Instant): Promise<void> {
   await tx.query(
     `insert into platform.session_families
-       (id, user_id, counter, last_org_id, auth_at, rotated_at, expires_at, absolute_expires_at, user_agent, created_at)
-     values ($1, $2, 1, $3, $4, $4, $5, $6, $7, $4)`,
+       (id, user_id, counter, last_org_id, auth_at, rotated_at, expires_at, absolute_expires_at, user_agent, ip, created_at)
+     values ($1, $2, 1, $3, $4, $4, $5, $6, $7, $8::inet, $4)`,
     [
       family.id,
       family.userId,
@@ -45,7 +54,8 @@ export async function insertFamily(tx: Tx, family: NewFamily, now: Instant): Pro
       iso(now),
       iso(now + SESSION_MS),
       iso(now + SESSION_ABSOLUTE_MS),
-      family.userAgent,
+      family.visitor.userAgent,
+      family.visitor.ip,
     ],
   );
 }
@@ -58,10 +68,10 @@ export async function rotateFamily(
   now: Instant,
 ): Promise<Family | undefined> {
   const [row] = await tx.query(
-    `update platform.session_families
+    `update platform.session_families f
      set counter = counter + 1, rotated_at = $3, expires_at = least($4::timestamptz, absolute_expires_at)
-     where id = $1 and counter = $2 and ended_at is null and expires_at > $3
-       and exists (select from platform.users u where u.id = user_id and u.status = 'active')
+     where f.id = $1 and f.counter = $2 and f.ended_at is null and f.expires_at > $3
+       and exists (select from platform.users u where u.id = f.user_id and u.status = 'active')
      returning ${COLUMNS}`,
     [id, counter, iso(now), iso(now + SESSION_MS)],
   );
@@ -78,17 +88,50 @@ export async function readFamily(tx: Tx, id: string): Promise<Family | undefined
   return row === undefined ? undefined : familyOf(row);
 }
 
-/** Ends a session once; a second end changes nothing. */
+/** Ends a session once; false when it is not the scope's user's, or ended already. */
 export async function endFamily(
   tx: Tx,
   id: string,
-  reason: "logout" | "reuse",
+  reason: "logout" | "reuse" | "revoked",
   now: Instant,
-): Promise<void> {
-  await tx.query(
-    "update platform.session_families set ended_at = $3, end_reason = $2 where id = $1 and ended_at is null",
+): Promise<boolean> {
+  const rows = await tx.query(
+    `update platform.session_families set ended_at = $3, end_reason = $2
+     where id = $1 and ended_at is null and ($2 <> 'revoked' or expires_at > $3) returning 1`,
     [id, reason, iso(now)],
   );
+  return rows.length === 1;
+}
+
+/** Ends every session of the scope's user; answers how many lived [ID15]. */
+export async function endAllFamilies(tx: Tx, userId: string, now: Instant): Promise<number> {
+  const rows = await tx.query(
+    `update platform.session_families set ended_at = $2, end_reason = 'revoked'
+     where user_id = $1 and ended_at is null returning 1`,
+    [userId, iso(now)],
+  );
+  return rows.length;
+}
+
+/** The living sessions of the scope's user, the newest first. */
+export async function listFamilies(
+  tx: Tx,
+  userId: string,
+  now: Instant,
+): Promise<readonly Omit<SessionView, "current">[]> {
+  const rows = await tx.query(
+    `select id, host(ip) as ip, user_agent, created_at, rotated_at, expires_at from platform.session_families
+     where user_id = $1 and ended_at is null and expires_at > $2 order by created_at desc, id desc`,
+    [userId, iso(now)],
+  );
+  return rows.map((row) => ({
+    id: textOf(row, "id"),
+    ip: textOrNull(row, "ip"),
+    user_agent: textOrNull(row, "user_agent"),
+    created_at: iso(instantOf(row, "created_at")),
+    last_used_at: iso(instantOf(row, "rotated_at")),
+    expires_at: iso(instantOf(row, "expires_at")),
+  }));
 }
 
 export async function rememberOrg(tx: Tx, id: string, orgId: string): Promise<void> {
@@ -98,7 +141,7 @@ export async function rememberOrg(tx: Tx, id: string, orgId: string): Promise<vo
   ]);
 }
 
-/** The seat of the scope's user in `orgId`, or, without one, the seat of their oldest organization. */
+/** The seat of the scope's user in `orgId`, or, without one, the seat of their oldest organization that is active. */
 export async function findSeat(
   tx: Tx,
   userId: string,
@@ -108,7 +151,7 @@ export async function findSeat(
     `select m.org_id, m.role, to_jsonb(m.grants) as grants, o.status
      from platform.memberships m join platform.orgs o on o.id = m.org_id
      where m.user_id = $1 and ($2::uuid is null or m.org_id = $2) and ($2::uuid is not null or o.slug <> 'platform')
-     order by m.created_at, m.org_id limit 1`,
+     order by o.status <> 'active', m.created_at, m.org_id limit 1`,
     [userId, orgId],
   );
   if (row === undefined) return undefined;

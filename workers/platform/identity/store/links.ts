@@ -22,6 +22,21 @@ export async function putLink(
   return row?.["put"] === true;
 }
 
+/** A sign-in link for the one active user with this address or name; false when there is none, or more than one. */
+export async function putLinkFor(
+  tx: Tx,
+  hash: Uint8Array,
+  who: string,
+  expiresAt: Instant,
+): Promise<boolean> {
+  const [row] = await tx.query("select platform.put_link_for($1, $2, $3) as put", [
+    hash,
+    who,
+    iso(expiresAt),
+  ]);
+  return row?.["put"] === true;
+}
+
 /** The user a link signs in; undefined if it is unknown, used or old. Works once. */
 export async function takeLogin(
   tx: Tx,
