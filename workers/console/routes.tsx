@@ -12,6 +12,7 @@ import {
 } from "@tanstack/react-router";
 import { permits } from "./can.ts";
 import { ApiError } from "./errors.ts";
+import { needs, signedIn } from "./guards.ts";
 import { paths } from "./paths.ts";
 import { analysesQuery, analysisQuery } from "./queries/analyses.ts";
 import { auditQuery } from "./queries/audit.ts";
@@ -274,7 +275,13 @@ const audit = createRoute({
   staticData: { crumb: "Audit" },
   validateSearch: auditSearch,
   // What is unfolded is no reason to read again.
-  loaderDeps: ({ search: { entry: _, ...filters } }) => filters,
+  loaderDeps: ({ search: { action, resource, from, to, cursor } }) => ({
+    action,
+    resource,
+    from,
+    to,
+    cursor,
+  }),
   beforeLoad: ({ context }) => needs(context.queryClient, "audit.read"),
   loader: ({ context, deps }) => context.queryClient.ensureQueryData(auditQuery(deps)),
   component: lazyRouteComponent(() => import("./pages/audit/audit-list.tsx"), "AuditList"),
@@ -375,24 +382,4 @@ export function createConsoleRouter(queryClient: QueryClient) {
 function Failed({ error }: { error: unknown }) {
   const router = useRouter();
   return <Failure error={error} retry={() => void router.invalidate()} />;
-}
-
-/** Who is signed in; without a session the way leads to /login and back, without an organization to a new one. */
-async function signedIn(queryClient: QueryClient, href: string) {
-  try {
-    return await queryClient.ensureQueryData(meQuery);
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 401)
-      throw redirect(paths.login({ return_to: href }));
-    if (error instanceof ApiError && error.code === "no_organization")
-      throw redirect(paths.orgNew());
-    throw error;
-  }
-}
-
-/** An area whose `.read` is missing does not exist for this user [CN6]. */
-async function needs(queryClient: QueryClient, action: string): Promise<void> {
-  const me = await queryClient.ensureQueryData(meQuery);
-  const area = action.slice(0, action.indexOf("."));
-  if (!permits(me.grants, action, area)) throw notFound();
 }

@@ -6,7 +6,7 @@ import { asApiError } from "../errors.ts";
 import { Intention, randomKey } from "../intention.ts";
 import { toastError } from "../ui/toast.tsx";
 
-interface Action<I, O> {
+export interface Action<I, O> {
   run(input: I, idempotencyKey: string): Promise<O>;
   /** Query key prefixes whose data the action changed. */
   readonly changes?: readonly QueryKey[];
@@ -31,7 +31,7 @@ export function useAction<I, O>(action: Action<I, O>): UseMutationResult<O, Erro
       const error = asApiError(thrown);
       intention.failed(error);
       // Somebody else changed it: what they made of it is read, so that the form can show it beside this one's [CN5].
-      if (error.status === 412)
+      if (error.status === 412 || error.status === 428)
         for (const queryKey of action.changes ?? []) void client.invalidateQueries({ queryKey });
       if (action.quiet !== true) toastError(error);
     },

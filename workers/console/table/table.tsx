@@ -1,5 +1,5 @@
 /** Lists as tables: one link per row, `j` and `k` move between rows, pages by cursor. */
-import { useMemo, useRef } from "react";
+import { Fragment, useMemo, useRef } from "react";
 import type { ReactNode } from "react";
 import { useBindings } from "../ui/keys.tsx";
 
@@ -20,9 +20,11 @@ interface TableProps<T> {
   readonly rowKey: (row: T) => string;
   /** Marks the row that the URL selects. */
   readonly current?: string | undefined;
+  /** What is unfolded under a row; null for a folded one. */
+  readonly below?: (row: T) => ReactNode;
 }
 
-export function Table<T>({ label, columns, rows, rowKey, current }: TableProps<T>) {
+export function Table<T>({ label, columns, rows, rowKey, current, below }: TableProps<T>) {
   const body = useRef<HTMLTableSectionElement>(null);
   useBindings(
     useMemo(
@@ -56,21 +58,34 @@ export function Table<T>({ label, columns, rows, rowKey, current }: TableProps<T
         </thead>
         <tbody ref={body}>
           {rows.map((row) => (
-            <tr
-              key={rowKey(row)}
-              aria-current={current === rowKey(row) ? "true" : undefined}
-              className="border-b border-line last:border-0 focus-within:bg-raised hover:bg-raised aria-[current=true]:bg-accent-wash"
-            >
-              {columns.map((column) => (
-                <td key={column.name} className={`h-9 px-2 py-1.5 ${shape(column)}`}>
-                  {column.cell(row)}
-                </td>
-              ))}
-            </tr>
+            <Fragment key={rowKey(row)}>
+              <tr
+                aria-current={current === rowKey(row) ? "true" : undefined}
+                className="border-b border-line last:border-0 focus-within:bg-raised hover:bg-raised aria-[current=true]:bg-accent-wash"
+              >
+                {columns.map((column) => (
+                  <td key={column.name} className={`h-9 px-2 py-1.5 ${shape(column)}`}>
+                    {column.cell(row)}
+                  </td>
+                ))}
+              </tr>
+              <Below columns={columns.length}>{below?.(row) ?? null}</Below>
+            </Fragment>
           ))}
         </tbody>
       </table>
     </div>
+  );
+}
+
+function Below({ columns, children }: { columns: number; children: ReactNode }) {
+  if (children === null) return null;
+  return (
+    <tr className="border-b border-line last:border-0">
+      <td colSpan={columns} className="px-2 py-3 md:px-3">
+        {children}
+      </td>
+    </tr>
   );
 }
 

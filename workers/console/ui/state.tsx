@@ -25,7 +25,22 @@ const STATES: Readonly<Record<string, Look>> = {
   superseded: { tone: "idle", icon: "right", word: "Superseded" },
   active: { tone: "ok", icon: "check", word: "Active" },
   expired: { tone: "warn", icon: "clock", word: "Expired" },
+  retiring: { tone: "warn", icon: "clock", word: "Rotated" },
   revoked: { tone: "idle", icon: "stop", word: "Revoked" },
+  healthy: { tone: "ok", icon: "check", word: "Healthy" },
+  unused: { tone: "idle", icon: "dot", word: "Nothing sent" },
+  failing: { tone: "warn", icon: "alert", word: "Failing" },
+  disabled: { tone: "fail", icon: "stop", word: "Disabled" },
+  paused: { tone: "idle", icon: "stop", word: "Switched off" },
+  sending: { tone: "run", icon: "spinner", word: "Sending" },
+  retry: { tone: "warn", icon: "clock", word: "Will retry" },
+  delivered: { tone: "ok", icon: "check", word: "Delivered" },
+  unknown: { tone: "warn", icon: "help", word: "Unknown" },
+  suppressed: { tone: "idle", icon: "stop", word: "Suppressed" },
+  deferred: { tone: "run", icon: "clock", word: "Deferred" },
+  voided: { tone: "idle", icon: "close", word: "Voided" },
+  done: { tone: "ok", icon: "check", word: "Done" },
+  refused: { tone: "warn", icon: "stop", word: "Refused" },
 };
 
 export const TONES: Readonly<Record<Tone, string>> = {

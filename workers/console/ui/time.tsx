@@ -32,7 +32,8 @@ function useAbsolute(at: string): string {
   );
 }
 
-function useNow(): number {
+/** The present, read again every half minute. */
+export function useNow(): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), TICK_MS);

@@ -1,21 +1,27 @@
-/** API keys: the list, and the dialogs that make and revoke one. */
+/** API keys: the list with its filter, the drawer of one key, and the dialogs that make, change, rotate and revoke one. */
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { whyNot } from "../../can.ts";
+import { Select } from "../../forms/field.tsx";
 import { paths } from "../../paths.ts";
 import { keysQuery } from "../../queries/keys.ts";
 import { useMe } from "../../queries/me.ts";
 import { usePrefetched } from "../../queries/prefetched.ts";
-import { Table } from "../../table/table.tsx";
-import type { Column } from "../../table/table.tsx";
-import { Button } from "../../ui/button.tsx";
+import type { KeysSearch } from "../../search.ts";
+import { Button, ButtonLink } from "../../ui/button.tsx";
 import { uploadCommand } from "../../ui/commands.ts";
 import { Command } from "../../ui/copy.tsx";
+import { plural } from "../../ui/format.ts";
 import { Empty, Page } from "../../ui/page.tsx";
-import { State, Tag } from "../../ui/state.tsx";
-import { Time } from "../../ui/time.tsx";
+import { useNow } from "../../ui/time.tsx";
 import type { Key } from "../../wire.ts";
+import { KeyDrawer } from "./key-detail.tsx";
+import { KeyEdit } from "./key-edit.tsx";
 import { KeyNew } from "./key-new.tsx";
 import { KeyRevoke } from "./key-revoke.tsx";
+import { KeyRotate } from "./key-rotate.tsx";
+import { KEY_STATES, keyState } from "./key-state.ts";
+import { KeyTable } from "./key-table.tsx";
 
 const route = getRouteApi("/o/$org/keys");
 
@@ -23,118 +29,117 @@ export function KeyList() {
   const me = useMe();
   const org = me.org.slug;
   const search = route.useSearch();
+  const { dialog, key: selected, ...kept } = search;
   const navigate = useNavigate();
-  const keys = usePrefetched(keysQuery).data.items;
-  const close = () => void navigate(paths.keys(org));
-  const create = () => void navigate(paths.keys(org, { dialog: "new" }));
+  const keys = usePrefetched(keysQuery).data;
   const missing = whyNot(me.grants, "keys.write", "keys");
-  const revoke = (key: Key) => void navigate(paths.keys(org, { dialog: "revoke", key: key.id }));
+  const make = (
+    <Button
+      variant="primary"
+      icon="plus"
+      onClick={() => void navigate(paths.keys(org, { ...kept, dialog: "new" }))}
+      disabledReason={missing}
+    >
+      Create a key
+    </Button>
+  );
+  const target = keys.find((key) => key.id === selected);
+  const close = () => void navigate(paths.keys(org, kept));
   return (
     <Page
       title="API keys"
       facts="Keys let CI and scripts use the API with the permissions you choose."
-      actions={
-        keys.length === 0 ? null : (
-          <Button variant="primary" icon="keys" onClick={create} disabledReason={missing}>
-            Create a key
-          </Button>
-        )
-      }
+      actions={keys.length === 0 ? null : make}
     >
       {keys.length === 0 ? (
-        <Empty
-          title="No keys yet"
-          action={
-            <Button variant="primary" icon="keys" onClick={create} disabledReason={missing}>
-              Create a key
-            </Button>
-          }
-        >
-          <p>
-            Keys appear here with their permissions and their last use. With one, CI sends its
-            failed logs:
-          </p>
-          <Command text={uploadCommand(location.origin)} label="Command that uploads a log" />
-        </Empty>
+        <NoKeys make={make} />
       ) : (
-        <Table
-          label="API keys"
-          columns={columns(revoke, missing)}
-          rows={keys}
-          rowKey={(key) => key.id}
-          current={search.key}
-        />
+        <Filtered org={org} keys={keys} search={search} grants={me.grants} />
       )}
-      <KeyNew grants={me.grants} open={search.dialog === "new"} close={close} />
+      <KeyNew grants={me.grants} open={dialog === "new"} close={close} />
+      <KeyDrawer
+        org={org}
+        grants={me.grants}
+        keys={keys}
+        target={dialog === undefined ? target : undefined}
+        kept={kept}
+        close={close}
+      />
+      <KeyEdit
+        key={`edit ${selected}`}
+        target={dialog === "edit" ? target : undefined}
+        close={close}
+      />
+      <KeyRotate
+        key={`rotate ${selected}`}
+        target={dialog === "rotate" ? target : undefined}
+        close={close}
+      />
       <KeyRevoke
-        key={search.key}
-        target={search.dialog === "revoke" ? keys.find((key) => key.id === search.key) : undefined}
+        key={`revoke ${selected}`}
+        target={dialog === "revoke" ? target : undefined}
         close={close}
       />
     </Page>
   );
 }
 
-const columns = (revoke: (key: Key) => void, missing: string | null): readonly Column<Key>[] => [
-  { name: "Name", cell: (key) => <span className="font-medium">{key.name}</span> },
-  {
-    name: "Key",
-    cell: (key) => (
-      <span className="font-mono text-sm text-soft">ewk_{key.key_id.slice(0, 6)}…</span>
-    ),
-  },
-  {
-    name: "Permissions",
-    grow: true,
-    wide: true,
-    cell: (key) => (
-      <span className="inline-flex gap-1">
-        {key.grants.map((grant) => (
-          <Tag key={grant}>{grant.replace(/@\*\*$/, "")}</Tag>
-        ))}
-      </span>
-    ),
-  },
-  { name: "State", cell: (key) => <State state={stateOf(key, Date.now())} /> },
-  {
-    name: "Expires",
-    wide: true,
-    right: true,
-    cell: (key) =>
-      key.expires_at === null ? (
-        <span className="text-faint">never</span>
-      ) : (
-        <Time at={key.expires_at} />
-      ),
-  },
-  {
-    name: "Last used",
-    right: true,
-    cell: (key) =>
-      key.last_used_at === null ? (
-        <span className="text-faint">never</span>
-      ) : (
-        <Time at={key.last_used_at} />
-      ),
-  },
-  {
-    name: "Actions",
-    right: true,
-    cell: (key) => (
-      <Button
-        variant="ghost"
-        onClick={() => revoke(key)}
-        disabledReason={
-          missing ?? (key.revoked_at === null ? null : "This key is revoked already.")
-        }
-      >
-        Revoke
-      </Button>
-    ),
-  },
-];
+const STATE_LABELS = {
+  active: "Active",
+  retiring: "Rotated, still working",
+  expired: "Expired",
+  revoked: "Revoked",
+} as const;
 
-function stateOf(key: Key, now: number): "active" | "expired" | "revoked" {
-  if (key.revoked_at !== null) return "revoked";
-  return key.expires_at !== null && Date.parse(key.expires_at) <= now ? "expired" : "active";
+interface FilteredProps {
+  readonly org: string;
+  readonly keys: readonly Key[];
+  readonly search: KeysSearch;
+  readonly grants: readonly string[];
+}
+
+function Filtered({ org, keys, search, grants }: FilteredProps) {
+  const navigate = useNavigate();
+  const now = useNow();
+  const shown =
+    search.status === undefined ? keys : keys.filter((key) => keyState(key, now) === search.status);
+  const live = keys.filter((key) => ["active", "retiring"].includes(keyState(key, now))).length;
+  return (
+    <>
+      <div className="mb-3 flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
+        <Select
+          label="State"
+          value={search.status ?? ""}
+          options={[
+            { value: "", label: "Any" },
+            ...KEY_STATES.map((state) => ({ value: state, label: STATE_LABELS[state] })),
+          ]}
+          change={(status) => void navigate(paths.keys(org, { status }))}
+        />
+        <span className="text-faint">{plural(live, "key")} of at most 100 work now</span>
+      </div>
+      {shown.length === 0 ? (
+        <Empty
+          title="No key is in this state"
+          action={<ButtonLink {...paths.keys(org)}>Show all keys</ButtonLink>}
+        >
+          <p>Other keys exist; this filter leaves none.</p>
+        </Empty>
+      ) : (
+        <KeyTable org={org} keys={keys} shown={shown} search={search} grants={grants} />
+      )}
+    </>
+  );
+}
+
+function NoKeys({ make }: { make: ReactNode }) {
+  return (
+    <Empty title="No keys yet" action={make}>
+      <p>
+        Keys appear here with their permissions and their last use. With one, CI sends its failed
+        logs:
+      </p>
+      <Command text={uploadCommand(location.origin)} label="Command that uploads a log" />
+    </Empty>
+  );
 }
