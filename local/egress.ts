@@ -151,8 +151,8 @@ type LookupCallback = (
   family?: number,
 ) => void;
 
-/** Answers every look-up with the addresses that were checked. */
-const pinnedTo =
+/** Answers every look-up of a connection with the addresses that were checked [WH9]. */
+export const pinnedTo =
   (addresses: readonly LookupAddress[]) =>
   (_name: string, wanted: { all?: boolean | undefined }, callback: LookupCallback): void => {
     const [first] = addresses;

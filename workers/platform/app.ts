@@ -2,12 +2,15 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { workerLog } from "./adapters/log.ts";
 import { sqlFrom } from "./adapters/postgres.ts";
+import { deliveryRoutes } from "./alerts/routes/deliveries.ts";
+import { webhookRoutes } from "./alerts/routes/webhooks.ts";
 import { analysisRoutes } from "./analyses/routes/analyses.ts";
 import { intakeRoutes } from "./analyses/routes/intake.ts";
 import { overviewRoutes } from "./analyses/routes/overview.ts";
 import { cors } from "./http/cors.ts";
 import { docsPage } from "./http/docs-page.ts";
 import { declareSecurity, documentOf, documentRoute } from "./http/document.ts";
+import { auditRoutes } from "./audit/routes.ts";
 import { errorPage, errorPageHtml, isProblemCode } from "./http/error-page.ts";
 import { unrouted } from "./http/methods.ts";
 import { PROBLEMS } from "./http/model.ts";
@@ -17,8 +20,10 @@ import { healthRoute, ready, readyRoute } from "./http/ready.ts";
 import { requestPlumbing, type Ports } from "./http/request.ts";
 import { guard } from "./http/security.ts";
 import { keySetRoutes } from "./identity/routes/keys.ts";
+import { accountRoutes } from "./identity/routes/account.ts";
 import { localIdentityRoutes } from "./identity/routes/local.ts";
 import { identityRoutes } from "./identity/routes/session.ts";
+import { signInRoutes } from "./identity/routes/sign-in.ts";
 import { keyRoutes } from "./keys/routes.ts";
 import { adminRoutes } from "./orgs/routes/admin.ts";
 import { invitationRoutes } from "./orgs/routes/invitations.ts";
@@ -57,16 +62,21 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
   app.route("/internal/v1/local", localTaskRoutes);
   for (const routes of [
     identityRoutes,
+    signInRoutes,
+    accountRoutes,
     orgRoutes,
     memberRoutes,
     invitationRoutes,
     adminRoutes,
     keyRoutes,
     secretRoutes,
+    auditRoutes,
     intakeRoutes,
     analysisRoutes,
     overviewRoutes,
     taskRoutes,
+    webhookRoutes,
+    deliveryRoutes,
   ])
     app.route("/api/v1", routes);
   declareSecurity(app);

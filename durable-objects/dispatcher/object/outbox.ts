@@ -1,6 +1,7 @@
 /** Sends what the outbox holds: messages to the queue, rows to Postgres. What is not acknowledged stays [E7]. */
 import type { Log } from "../../../workers/platform/adapters/log.ts";
 import { sqlFrom } from "../../../workers/platform/adapters/postgres.ts";
+import { DELIVERIES_DAG } from "../../../workers/platform/dags/rules.ts";
 import { Fault } from "../../../workers/platform/model.ts";
 import { mirrorRuns } from "../../../workers/platform/tasks/service.ts";
 import type { OutboxRow, Store } from "../machine/state.ts";
@@ -54,13 +55,17 @@ export class Outbox {
     for (;;) {
       const items = store.outbox("send", Date.now(), SEND_BATCH_MAX);
       if (items.length === 0) return;
-      const failure = await failureOf(() =>
-        this.#shell.env().TASKS.sendBatch(this.#messages(items)),
-      );
+      const failure = await failureOf(() => this.#queue().sendBatch(this.#messages(items)));
       this.#settle(items, failure);
       // What is left has its time in the alarm: a queue that refuses is not asked again at once [E7].
       if (failure !== null) return;
     }
+  }
+
+  /** Deliveries have a queue of their own: a backlog of tasks holds up no message to the outside [Q16]. */
+  #queue(): Queue {
+    const { TASKS, DELIVERIES } = this.#shell.env();
+    return this.#shell.store.head().dagId === DELIVERIES_DAG ? DELIVERIES : TASKS;
   }
 
   #messages(items: readonly OutboxRow[]): { body: Hint }[] {

@@ -105,3 +105,34 @@ export type DeliveryDetail = z.infer<typeof DeliveryDetail>;
 /** What the test button answers: one signed `webhook.test`, sent at once and never again. */
 export const TestResult = z.strictObject({ ok: z.boolean(), attempt: DeliveryAttempt });
 export type TestResult = z.infer<typeof TestResult>;
+
+/** A wish to tell the endpoints of an organization about one event: the payload of `sys.deliveries.requests`. */
+export const DeliveryRequest = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("event"),
+    type: EventType,
+    subject: z.string().min(1).max(200),
+    /** When it happened. */
+    at: z.iso.datetime(),
+    /** Ids and a few words. */
+    data: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+    request_id: z.string().max(128),
+    traceparent: z.string().nullable(),
+  }),
+  /** One delivery once more, by hand. */
+  z.strictObject({
+    kind: z.literal("replay"),
+    id: z.string(),
+    webhook_id: z.uuid(),
+    round: z.int().min(1),
+  }),
+]);
+export type DeliveryRequest = z.infer<typeof DeliveryRequest>;
+
+/** One delivery to send: the payload of `sys.deliveries.sends`. */
+export const SendRequest = z.strictObject({
+  id: z.string(),
+  webhook_id: z.uuid(),
+  round: z.int().min(0),
+});
+export type SendRequest = z.infer<typeof SendRequest>;

@@ -6,6 +6,7 @@ import type { Operator, OperatorContext } from "../tasks/service.ts";
 import { Result, type AnalyzeOptions } from "./model.ts";
 import { analyze } from "./rules/analyze.ts";
 import { headlineOf } from "./rules/headline.ts";
+import { announceEnd } from "./service/announce.ts";
 import { resultKeyOf } from "./service/intake.ts";
 import { completeAnalysis, failAnalysis, markProcessing, readAnalysisInput } from "./store/rows.ts";
 
@@ -36,7 +37,20 @@ async function failed(
     await failAnalysis(tx, id, runId, error, context.now());
     return readAnalysisInput(tx, id);
   });
-  return known === undefined ? nothing : { ok: false, ...error, retryable: false };
+  if (known === undefined) return nothing;
+  return (await untold(context, { org, id, runId })) ?? { ok: false, ...error, retryable: false };
+}
+
+/** Tells whoever wants to know. An outcome when that was not possible now, so that the engine tries again. */
+async function untold(
+  context: OperatorContext,
+  ended: { readonly org: string; readonly id: string; readonly runId: string },
+): Promise<OperatorOutcome | undefined> {
+  const told = await announceEnd(context, ended);
+  if (told.ok) return undefined;
+  const { code, detail: message = "The deliveries of this event could not be requested." } =
+    told.refusal;
+  return { ok: false, code, message, retryable: code === "backlog_full" };
 }
 
 /** One log is one unit; archives of several come with AN5. */
@@ -107,6 +121,9 @@ const report: Operator = {
     await context.sql.transaction({ org: task.org_id }, (tx) =>
       completeAnalysis(tx, task.org_id, completion),
     );
+    const ended = { org: task.org_id, id: analysis_id, runId: task.run_id };
+    const refusal = await untold(context, ended);
+    if (refusal !== undefined) return refusal;
     return succeeded("sys.analyses.reports", task.event.partition, {
       analysis_id,
       category: result.category,

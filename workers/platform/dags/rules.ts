@@ -1,4 +1,5 @@
 /** The platform's own DAGs. They live in code; a change takes effect at an event boundary [V14]. */
+import { RETRY_SCHEDULE_S } from "../alerts/rules.ts";
 import { DagConfig } from "./model.ts";
 
 /** Hops of the probe chain, the longest line of nodes one DAG is measured with. */
@@ -33,6 +34,36 @@ const analyses = DagConfig.parse({
       n: 1,
       input: "sys.analyses.results",
       outputs: ["sys.analyses.reports"],
+    },
+  ],
+});
+
+export const DELIVERIES_DAG = "sys.deliveries";
+/** More leases than attempts: a worker that dies in a call uses up one of these, not one of the receiver's [WH3]. */
+const DELIVERY_LEASES_MAX = 15;
+
+/** A request becomes deliveries, one per endpoint that wants it; each is sent until it arrives (engine.md section 11). */
+const deliveries = DagConfig.parse({
+  schema: "edgewright/dag/v1",
+  dag: DELIVERIES_DAG,
+  sources: [{ id: "requests", emits: "sys.deliveries.requests" }],
+  nodes: [
+    {
+      id: "route",
+      runtime: "builtin",
+      operator: "deliveries.route",
+      n: 1,
+      input: "sys.deliveries.requests",
+      outputs: ["sys.deliveries.sends"],
+    },
+    {
+      id: "send",
+      runtime: "builtin",
+      operator: "deliveries.send",
+      n: 1,
+      input: "sys.deliveries.sends",
+      retry: { max_attempts: DELIVERY_LEASES_MAX, schedule_s: RETRY_SCHEDULE_S },
+      timeout_s: 60,
     },
   ],
 });
@@ -89,5 +120,5 @@ const chain = DagConfig.parse({
 
 /** Every DAG of the platform by its id. */
 export const SYSTEM_DAGS: ReadonlyMap<string, DagConfig> = new Map(
-  [analyses, probe, chain].map((config) => [config.dag, config]),
+  [analyses, deliveries, probe, chain].map((config) => [config.dag, config]),
 );

@@ -1,9 +1,9 @@
 /** Analyses as the API shows them. A row whose run failed reads as failed, whatever it still says. */
 import { and, desc, eq, fillPlaceholders, sql, type SQL } from "drizzle-orm";
 import { QueryBuilder } from "drizzle-orm/pg-core";
-import { numberOf, numberOrNull, textOf, textOrNull } from "../../adapters/rows.ts";
+import { instantOf, numberOf, numberOrNull, textOf, textOrNull } from "../../adapters/rows.ts";
 import type { SqlRow, SqlValue, Tx } from "../../adapters/sql.ts";
-import { assert } from "../../model.ts";
+import { assert, type Instant } from "../../model.ts";
 import { Analysis, AnalysisStatus, type AnalysisSummary } from "../model.ts";
 import { analyses, runs } from "./tables.ts";
 
@@ -164,4 +164,49 @@ function errorOf(row: SqlRow): { code: string; message: string } {
         code: "analysis_failed",
         message: "The run failed; its tasks say why. Run the analysis again.",
       };
+}
+
+/** What the outside is told of an analysis that ended: ids and a few words, never the log. */
+export interface EndedAnalysis {
+  readonly status: "completed" | "failed";
+  readonly repository: string | null;
+  readonly branch: string | null;
+  readonly workflow: string | null;
+  readonly job: string | null;
+  readonly category: string | null;
+  readonly confidence: number | null;
+  readonly headline: string | null;
+  readonly error_code: string | null;
+  /** Of its organization. */
+  readonly slug: string;
+  readonly endedAt: Instant;
+}
+
+/** Undefined unless this run ended it. */
+export async function readEnded(
+  tx: Tx,
+  id: string,
+  runId: string,
+): Promise<EndedAnalysis | undefined> {
+  const [row] = await tx.query(
+    `select a.status, a.repository, a.branch, a.workflow, a.job, a.category, a.confidence_value, a.title, a.error_code,
+       a.completed_at, o.slug
+     from platform.analyses a join platform.orgs o on o.id = a.org_id
+     where a.id = $1 and a.run_id = $2 and a.status in ('completed', 'failed')`,
+    [id, runId],
+  );
+  if (row === undefined) return undefined;
+  return {
+    status: row["status"] === "failed" ? "failed" : "completed",
+    repository: textOrNull(row, "repository"),
+    branch: textOrNull(row, "branch"),
+    workflow: textOrNull(row, "workflow"),
+    job: textOrNull(row, "job"),
+    category: textOrNull(row, "category"),
+    confidence: numberOrNull(row, "confidence_value"),
+    headline: textOrNull(row, "title"),
+    error_code: textOrNull(row, "error_code"),
+    slug: textOf(row, "slug"),
+    endedAt: instantOf(row, "completed_at"),
+  };
 }

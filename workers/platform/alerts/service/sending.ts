@@ -1,0 +1,212 @@
+/** The Delivery Service: makes deliveries of a request, and sends one of them, writing down each step before the next. */
+import { randomBytes } from "../../adapters/cipher.ts";
+import type { Log } from "../../adapters/log.ts";
+import type { Tx } from "../../adapters/sql.ts";
+import { appendAudit } from "../../audit/service.ts";
+import type { Instant } from "../../model.ts";
+import { resolveSecret } from "../../secrets/service.ts";
+import { sendWebhook, type Attempted } from "../client.ts";
+import { concluded, gate, healthAfter, replayed, type Conclusion } from "../machine.ts";
+import type { DeliveryRequest, SendRequest } from "../model.ts";
+import { deliveryKey, secretNameOf, wants } from "../rules.ts";
+import {
+  insertDelivery,
+  lockDelivery,
+  noteAttempt,
+  noteSending,
+  setStatus,
+  startRound,
+  type LockedDelivery,
+} from "../store/deliveries.ts";
+import { listActive, lockEndpoint, noteHealth } from "../store/endpoints.ts";
+import { requestDelivery, type RequestPorts } from "./request.ts";
+
+export interface SendingPorts extends RequestPorts {
+  readonly log: Log;
+}
+
+/** Who signs: readers of secrets are counted by this name. */
+const READER = "deliveries";
+
+/** One delivery per endpoint that wants the event; keys that are known stay as they are. */
+export const routeEvent = (
+  ports: RequestPorts,
+  org: string,
+  event: Extract<DeliveryRequest, { kind: "event" }>,
+  mode: "live" | "backfill",
+): Promise<readonly SendRequest[]> =>
+  ports.sql.transaction({ org }, async (tx) => {
+    const { type, subject, at: timestamp, data } = event;
+    const body = JSON.stringify({ type, timestamp, data });
+    const endpoints = (await listActive(tx)).filter(({ events }) => wants(events, type));
+    const sends: SendRequest[] = [];
+    for (const { id: webhookId } of endpoints) {
+      const id = deliveryKey({ org, type, subject, data, webhookId });
+      const trace = { requestId: event.request_id, traceparent: event.traceparent };
+      const delivery = { id, webhookId, eventType: type, subject, mode, body, ...trace };
+      await insertDelivery(tx, org, delivery, ports.now());
+      sends.push({ id, webhook_id: webhookId, round: 0 });
+    }
+    return sends;
+  });
+
+/** What a send came to, for the engine. */
+export type Sent =
+  | { readonly kind: "done" }
+  | { readonly kind: "retry"; readonly delayMs: number; readonly message: string }
+  | { readonly kind: "failed"; readonly message: string };
+
+interface Begun {
+  readonly n: number;
+  readonly url: string;
+  readonly delivery: LockedDelivery;
+}
+
+/**
+ * Sends one delivery once, if its gates let it pass [A3]. The attempt is committed before the call, so after a crash in
+ * the call it is sent again, under the same id [A6]. @throws Fault; the engine tries again
+ */
+export async function sendDelivery(
+  ports: SendingPorts,
+  org: string,
+  request: SendRequest,
+): Promise<Sent> {
+  const name = secretNameOf(request.webhook_id);
+  const secrets = await resolveSecret(ports, { org, name, reader: READER });
+  const signed = secrets !== undefined;
+  const begun = await ports.sql.transaction({ org }, (tx) =>
+    begin(tx, ports, { org, request, signed }),
+  );
+  if (begun === "nothing") return { kind: "done" };
+  if (begun === "disabled") {
+    // Its sender may have died between switching the endpoint off and telling the others.
+    await announceDisabled(ports, org, request.webhook_id);
+    return { kind: "done" };
+  }
+  const { n, url, delivery } = begun;
+  const message = { id: delivery.id, url, body: delivery.body, secrets: secrets ?? [] };
+  const attempt = await sendWebhook(ports, message);
+  const ended = await ports.sql.transaction({ org }, (tx) =>
+    end(tx, ports, { org, delivery, n, attempt }),
+  );
+  if (ended.disabled) await announceDisabled(ports, org, delivery.webhookId);
+  return sentOf(ended.conclusion, attempt);
+}
+
+/** Past the gates: notes the attempt. Before them: the round of a replay begins with its first send at the latest. */
+async function begin(
+  tx: Tx,
+  ports: SendingPorts,
+  given: { readonly org: string; readonly request: SendRequest; readonly signed: boolean },
+): Promise<Begun | "nothing" | "disabled"> {
+  const { org, request, signed } = given;
+  const found = await lockDelivery(tx, request.id);
+  const endpoint = found === undefined ? undefined : await lockEndpoint(tx, found.webhookId);
+  if (found === undefined || endpoint === undefined) return "nothing";
+  const now = ports.now();
+  const starts = request.round === found.round + 1;
+  const delivery = starts ? { ...found, ...replayed(found, request.round, now) } : found;
+  if (starts) await startRound(tx, delivery);
+  const decision = gate(delivery, endpoint, { round: request.round, signed, now });
+  if (decision.kind === "nothing")
+    return delivery.status === "failed" && !endpoint.active ? "disabled" : "nothing";
+  if (decision.kind === "suppress") {
+    const { reason } = decision;
+    const change = {
+      status: "suppressed",
+      reason,
+      nextAttemptAt: null,
+      deliveredAt: null,
+    } as const;
+    await setStatus(tx, delivery.id, change);
+    return "nothing";
+  }
+  const n = await noteSending(tx, org, delivery, now);
+  return { n, url: endpoint.url, delivery: { ...delivery, attempts: n } };
+}
+
+interface Ending {
+  readonly org: string;
+  readonly delivery: LockedDelivery;
+  readonly n: number;
+  readonly attempt: Attempted;
+}
+
+async function end(
+  tx: Tx,
+  ports: SendingPorts,
+  { org, delivery, n, attempt }: Ending,
+): Promise<{ conclusion: Conclusion; disabled: boolean }> {
+  const now = ports.now();
+  const conclusion = concluded(delivery, attempt);
+  const current = await lockDelivery(tx, delivery.id);
+  const endpoint = await lockEndpoint(tx, delivery.webhookId);
+  if (current === undefined || endpoint === undefined) return { conclusion, disabled: false };
+  await noteAttempt(tx, delivery.id, n, attempt);
+  // A later attempt may be under way already: only a success still counts then.
+  if (conclusion.status === "delivered" || current.attempts === n)
+    await setStatus(tx, delivery.id, changeOf(conclusion, now));
+  const health = healthAfter(endpoint, attempt, now);
+  await noteHealth(tx, delivery.webhookId, health, now);
+  if (health.disabled !== null) {
+    await appendAudit(tx, {
+      org,
+      at: now,
+      actor: { kind: "system", id: READER },
+      requestId: delivery.id,
+      pii: { name: null, ip: null, userAgent: null },
+      random: randomBytes,
+      action: "webhooks.disable",
+      resource: `webhooks/${delivery.webhookId}`,
+      changes: {
+        active: { before: true, after: false },
+        disabled_reason: { before: null, after: health.disabled },
+      },
+    });
+  }
+  return { conclusion, disabled: health.disabled !== null };
+}
+
+function changeOf(conclusion: Conclusion, now: Instant) {
+  const { status } = conclusion;
+  return {
+    status,
+    reason: status === "failed" ? conclusion.reason : null,
+    nextAttemptAt: status === "retry" ? now + conclusion.delayMs : null,
+    deliveredAt: status === "delivered" ? now : null,
+  };
+}
+
+function sentOf(conclusion: Conclusion, attempt: Attempted): Sent {
+  const message = `The endpoint did not take it: ${attempt.error ?? "no error"}.`;
+  switch (conclusion.status) {
+    case "delivered":
+      return { kind: "done" };
+    case "retry":
+      return { kind: "retry", delayMs: conclusion.delayMs, message };
+    case "failed":
+      return { kind: "failed", message };
+  }
+}
+
+/** The other endpoints learn that one was switched off [WH5]; the version makes a second telling the same request. */
+async function announceDisabled(
+  ports: SendingPorts,
+  org: string,
+  webhookId: string,
+): Promise<void> {
+  const endpoint = await ports.sql.transaction({ org }, (tx) => lockEndpoint(tx, webhookId));
+  if (endpoint === undefined || endpoint.active) return;
+  const told = await requestDelivery(ports, {
+    org,
+    type: "webhook.disabled",
+    subject: `webhook:${webhookId}`,
+    data: { webhook_id: webhookId, version: endpoint.version },
+    request_id: `disabled-${webhookId}`,
+  });
+  if (!told.ok)
+    ports.log.warn("other endpoints were not told", {
+      webhook: webhookId,
+      code: told.refusal.code,
+    });
+}
