@@ -40,9 +40,9 @@ const userOf = (claims: AccessClaims, seat: CurrentSeat | null): Principal => ({
   kind: "user",
   id: claims.sub,
   sid: claims.sid,
-  name: claims.sub,
+  name: claims.name ?? claims.sub,
   org: seat?.org ?? null,
-  grants: seat?.role === undefined ? [] : grantsOf(seat.role, seat.grants),
+  grants: seat?.role === undefined ? [] : grantsOf(seat.role, seat.grants, seat.org),
 });
 
 /** Both headers may be sent if they agree [KY2]. */
