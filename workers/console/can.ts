@@ -1,7 +1,7 @@
 /** What the signed-in user may do, and the sentence that says why not [CN6]. */
 import { allows, parseGrant } from "../platform/http/rules.ts";
 import { mayGive, moveRefusal, ROLES } from "../platform/orgs/rules.ts";
-import type { AnyMe, Me, Member, Role, Run, Task } from "./wire.ts";
+import type { Me, Member, Role, Run, Task } from "./wire.ts";
 
 /** Whether the grants (`action@pattern`) allow an action on a resource: decided by the rules the API refuses by [ID20]. */
 export function permits(grants: readonly string[], action: string, resource: string): boolean {
@@ -79,6 +79,3 @@ function rolesOf(own: Role, from: Role, wish: MemberAct): readonly (Role | undef
   if (wish.to !== undefined) return [wish.to];
   return ROLES.filter((role) => role !== from && mayGive(own, role));
 }
-
-/** Whether the user may make an organization: the API takes it from operators of the installation, or from all. */
-export const mayCreateOrg = (me: AnyMe): boolean => permits(me.grants, "install.admin", "install");

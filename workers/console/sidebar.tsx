@@ -1,7 +1,6 @@
 /** The side of a signed-in organization: which one, its rooms in groups, who is signed in. On a phone a bar that unfolds. */
 import { Link, useLocation } from "@tanstack/react-router";
 import { useState } from "react";
-import { mayCreateOrg } from "./can.ts";
 import { paths } from "./paths.ts";
 import { setTheme, useTheme } from "./preferences.ts";
 import type { Theme } from "./preferences.ts";
@@ -121,7 +120,7 @@ function OrgSwitcher({ me }: { me: Me }) {
           to: paths.overview(org.slug),
           current: org.slug === slug,
         })),
-        mayCreateOrg(me)
+        me.may_create_orgs
           ? [
               {
                 key: "new",

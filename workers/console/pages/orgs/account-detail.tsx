@@ -1,6 +1,5 @@
 /** The signed-in user: who, how they sign in, where they are signed in, the choices of this browser, and the way out. */
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
-import { mayCreateOrg } from "../../can.ts";
 import { Check, Select } from "../../forms/field.tsx";
 import {
   setSingleKeys,
@@ -72,7 +71,7 @@ function Organizations({ me }: { me: Me }) {
     <Section
       title="Your organizations"
       aside={
-        mayCreateOrg(me) ? (
+        me.may_create_orgs ? (
           <ButtonLink {...paths.account(me.org.slug, { dialog: "org" })} icon="plus">
             Create one
           </ButtonLink>

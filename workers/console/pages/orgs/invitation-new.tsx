@@ -69,8 +69,10 @@ function InviteForm({ own, close, made }: InviteFormProps) {
   const [role, setRole] = useState<Role>("developer");
   const options = roleOptions(own);
   const providers = useQuery(providersQuery).data;
-  // Without a provider nobody can prove an address, so whoever has the link may use it.
-  const unbound = providers?.items.length === 0;
+  // Only a local install, the one with the command, takes an invitation that names nobody [ID18].
+  const local = (providers?.command ?? null) !== null;
+  // Without a provider nobody can prove an address.
+  const unbound = local && providers?.items.length === 0;
   const action = useAction({
     run: createInvitation,
     changes: [invitationsKey],
@@ -94,12 +96,16 @@ function InviteForm({ own, close, made }: InviteFormProps) {
           label="E-mail"
           name="email"
           type="email"
-          required
+          required={!local}
           maxLength={320}
           autoComplete="off"
           autoFocus
           placeholder="grace@example.com"
-          hint="Only whoever signs in with this verified address can accept."
+          hint={
+            local
+              ? "Whoever signs in with this verified address can accept. Left empty: whoever has the link."
+              : "Only whoever signs in with this verified address can accept."
+          }
           error={errors["email"]}
         />
       )}

@@ -26,11 +26,19 @@ interface WayInProps {
 }
 
 export function WayIn({ token, invitation, me }: WayInProps) {
-  const providers = usePrefetched(providersQuery).data.items;
+  const { items: providers, command } = usePrefetched(providersQuery).data;
   if (me !== undefined) return <Accept token={token} invitation={invitation} me={me} />;
-  if (providers.length === 0) return <Join token={token} org={invitation.org_name} />;
+  // Only a local install has the command; only there a link that names nobody makes a user.
+  const byName = command !== null && invitation.email === null;
+  if (byName && providers.length === 0) return <Join token={token} org={invitation.org_name} />;
   return (
     <>
+      {byName ? (
+        <>
+          <Join token={token} org={invitation.org_name} />
+          <p className="mt-5 mb-2 text-soft">Or</p>
+        </>
+      ) : null}
       <p className="mb-2 text-soft">
         {invitation.email === null
           ? "Sign in to accept."

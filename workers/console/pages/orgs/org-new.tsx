@@ -2,7 +2,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import type { FormEvent } from "react";
-import { mayCreateOrg } from "../../can.ts";
 import { asApiError, errorsByField } from "../../errors.ts";
 import { Field } from "../../forms/field.tsx";
 import { textOf } from "../../forms/text.ts";
@@ -28,7 +27,7 @@ export function OrgNew({ open, close }: { open: boolean; close: () => void }) {
 /** Where a signed-in user without an organization lands. */
 export function OrgNewPage() {
   const me = usePrefetched(anyMeQuery).data;
-  const allowed = mayCreateOrg(me);
+  const allowed = me.may_create_orgs;
   return (
     <Welcome
       title={allowed ? "Create an organization" : "You belong to no organization"}

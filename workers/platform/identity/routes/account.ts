@@ -1,5 +1,6 @@
 /** Routes of the signed-in user: name, sessions, identities, and ending everything at once. */
 import { createRoute, z } from "@hono/zod-openapi";
+import { configurationOf } from "../../adapters/configuration.ts";
 import { jsonAnswer, jsonBody, problems } from "../../http/answers.ts";
 import { actorOf } from "../../http/audit.ts";
 import { signedIn } from "../../http/authorize.ts";
@@ -7,7 +8,8 @@ import { createApp, type AppContext } from "../../http/plumbing.ts";
 import { refused } from "../../http/problem.ts";
 import { grantText } from "../../http/rules.ts";
 import { noStore, smallBody } from "../../http/security.ts";
-import { mayFound, membershipsOf } from "../../orgs/service.ts";
+import type { OrgMembership } from "../../orgs/model.ts";
+import { membershipsOf } from "../../orgs/service.ts";
 import { PLATFORM_ORG_ID } from "../../tasks/rules.ts";
 import { ChangeMe, IdentityView, Me, SessionView } from "../model.ts";
 import {
@@ -162,6 +164,10 @@ async function meOf(c: AppContext): Promise<Me | undefined> {
     org: orgs.find((org) => org.id === principal.org) ?? null,
     orgs,
     grants: principal.grants.map(grantText),
-    may_create_orgs: await mayFound(c.env, sql, principal.id),
+    may_create_orgs: configurationOf(c.env).signup === "open" || orgs.some(runsInstallation),
   };
 }
+
+/** An owner of the reserved organization. */
+const runsInstallation = (org: OrgMembership): boolean =>
+  org.id === PLATFORM_ORG_ID && org.role === "owner";
