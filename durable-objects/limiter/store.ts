@@ -58,8 +58,10 @@ export class LimiterStore {
 
   /** What survived; counters begin where they were stored, so what was stored ahead counts as used. */
   load(now: Instant): State {
-    const [latest] = this.#db.all("select max(second) from buckets");
-    const state = emptyState(Math.max(now, number(latest?.[0]) * SECOND_MS));
+    const [latest] = this.#db.all(
+      "select max(coalesce((select max(second) from buckets), 0) * 1000, coalesce((select max(month) from months), 0), coalesce((select max(hour) from totals), 0))",
+    );
+    const state = emptyState(Math.max(now, number(latest?.[0])));
     const oldest = Math.floor(state.clock / SECOND_MS) - WINDOW_BUCKETS + 1;
     const buckets = this.#db.all(
       "select subject, second, used from buckets where second >= ? order by second",

@@ -155,8 +155,8 @@ export class Desk implements LimiterApi {
   async reload(request: ObjectRequest): Promise<Result<null>> {
     const parsed = ObjectRequest.safeParse(request);
     if (!parsed.success) return otherVersion();
-    await this.#read(parsed.data.org_id);
-    return done(null);
+    const read = await this.#read(parsed.data.org_id).catch(() => undefined);
+    return read === undefined ? refuse("limits_unavailable", { retryAfterS: 1 }) : done(null);
   }
 
   async rollUp(request: ObjectRequest): Promise<Result<null>> {
@@ -220,7 +220,9 @@ export class Desk implements LimiterApi {
     if (!parsed.success) return otherVersion();
     const known = this.#known;
     if (known === undefined) {
-      const config = await this.#read(parsed.data.org_id);
+      const config = await this.#read(parsed.data.org_id).catch(() => undefined);
+      // A value: an error that crosses the RPC would be logged as one of the object's own.
+      if (config === undefined) return refuse("limits_unavailable", { retryAfterS: 1 });
       return done({ request: parsed.data, config });
     }
     if (this.#ports.now() - known.readAt >= CONFIG_MS)

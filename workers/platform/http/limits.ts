@@ -55,8 +55,7 @@ export async function askLimiter(c: AppContext, principal: Principal, ask: Ask):
   if (remembered !== undefined && now < remembered.until && concerns(remembered.admission, ask))
     return askedOf(elapsed(remembered.admission, now - remembered.since), now);
   const answer = await admission(c, principal, ask);
-  if (answer === undefined) return unasked(c, principal, ask);
-  if (!answer.ok) return { refusal: answer.refusal, headers: {} };
+  if (answer === undefined || !answer.ok) return unasked(c, principal, ask);
   known.delete(name);
   remember(known, name, { admission: answer.value, since: now });
   return askedOf(answer.value, now);
@@ -89,7 +88,7 @@ function elapsed(given: Admission, ms: number): Admission {
   return { ...given, minute: later(given.minute), month: later(given.month) };
 }
 
-/** The limiter's answer; undefined when it cannot be reached. */
+/** The limiter's answer; undefined when it cannot be reached, a refusal when it knows no limits yet. */
 async function admission(
   c: AppContext,
   principal: Principal,

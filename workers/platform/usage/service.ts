@@ -8,7 +8,7 @@ import {
 } from "../../../durable-objects/limiter/model.ts";
 import type { Log } from "../adapters/log.ts";
 import type { Sql } from "../adapters/sql.ts";
-import { Fault, type Instant, type Result } from "../model.ts";
+import { Fault, refuse, type Instant, type Result } from "../model.ts";
 import { effectiveLimits, limiterConfigOf, type LimitRow } from "./rules.ts";
 import { isSuspended, putTotals, readLimitRows, type HourTotal } from "./store.ts";
 
@@ -78,13 +78,18 @@ export interface ReservationWish {
   readonly ttlMs: number;
 }
 
-/** Holds quota before work begins [US5]. Refusals: `quota_exceeded`, `spend_cap_reached`. @throws Fault("limiter") */
+/**
+ * Holds quota before work begins [US5]. Refusals: `quota_exceeded`, `spend_cap_reached`, and `limits_unavailable` when
+ * the limiter is not reachable: quota fails closed [US7].
+ */
 export const reserve = (
   env: Env,
   org: string,
   { meter, n, ref, ttlMs }: ReservationWish,
 ): Promise<Result<ReservationView>> =>
-  asked(limiterOf(env, org).reserve({ v: 1, org_id: org, meter, n, ref, ttl_ms: ttlMs }));
+  limiterOf(env, org)
+    .reserve({ v: 1, org_id: org, meter, n, ref, ttl_ms: ttlMs })
+    .catch(() => refuse("limits_unavailable", { retryAfterS: 1 }));
 
 /** Holds it for longer. Refusal: `not_found`. @throws Fault("limiter") */
 export const renew = (
