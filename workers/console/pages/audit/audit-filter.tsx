@@ -5,7 +5,7 @@ import { textOf } from "../../forms/text.ts";
 import { paths } from "../../paths.ts";
 import type { AuditSearch } from "../../search.ts";
 import { ButtonLink } from "../../ui/button.tsx";
-import { ACTIONS } from "./audit-words.ts";
+import { ACTION_FILTERS, filterLabel } from "./audit-words.ts";
 
 export function AuditFilters({ org, search }: { org: string; search: AuditSearch }) {
   const navigate = useNavigate();
@@ -14,7 +14,7 @@ export function AuditFilters({ org, search }: { org: string; search: AuditSearch
     void navigate(paths.audit(org, { ...kept, ...part }));
   };
   const { entry: _, ...filters } = search;
-  const known = search.action === undefined || ACTIONS.includes(search.action);
+  const known = search.action === undefined || ACTION_FILTERS.includes(search.action);
   return (
     <div className="mb-3 flex flex-wrap items-center gap-x-4 gap-y-2">
       <Select
@@ -22,9 +22,9 @@ export function AuditFilters({ org, search }: { org: string; search: AuditSearch
         value={search.action ?? ""}
         options={[
           { value: "", label: "Any" },
-          ...(known ? ACTIONS : [search.action ?? "", ...ACTIONS]).map((value) => ({
+          ...(known ? ACTION_FILTERS : [search.action ?? "", ...ACTION_FILTERS]).map((value) => ({
             value,
-            label: value,
+            label: filterLabel(value),
           })),
         ]}
         change={(action) => change({ action })}

@@ -1,16 +1,18 @@
 /** The audit chain: who did what to which thing, filtered by the URL, with a check of what is in sight. */
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { paths } from "../../paths.ts";
-import { auditQuery } from "../../queries/audit.ts";
+import { useAction } from "../../queries/action.ts";
+import { auditKey, auditQuery, copyAudit } from "../../queries/audit.ts";
 import { useMe } from "../../queries/me.ts";
 import { usePrefetched } from "../../queries/prefetched.ts";
 import type { AuditSearch } from "../../search.ts";
 import { Pages } from "../../table/pages.tsx";
 import { Table } from "../../table/table.tsx";
 import type { Column } from "../../table/table.tsx";
-import { ButtonLink } from "../../ui/button.tsx";
+import { Button, ButtonLink } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icons.tsx";
 import { Empty, Page, Section } from "../../ui/page.tsx";
+import { saveFile } from "../../ui/save.ts";
 import { State } from "../../ui/state.tsx";
 import { Time } from "../../ui/time.tsx";
 import type { AuditEntry } from "../../wire.ts";
@@ -30,6 +32,7 @@ export function AuditList() {
     <Page
       title="Audit"
       facts="Every change, chained by hashes: none can be altered or left out unseen."
+      actions={<ChainCopy />}
     >
       <AuditFilters org={org} search={search} />
       {items.length === 0 ? (
@@ -57,6 +60,20 @@ export function AuditList() {
         </Section>
       </div>
     </Page>
+  );
+}
+
+/** A copy that lies elsewhere keeps the past fixed, whatever becomes of this installation. */
+function ChainCopy() {
+  const copy = useAction({
+    run: copyAudit,
+    changes: [auditKey],
+    done: (file) => saveFile(file, "audit.ndjson"),
+  });
+  return (
+    <Button icon="download" pending={copy.isPending} onClick={() => copy.mutate(undefined)}>
+      Copy the chain
+    </Button>
   );
 }
 

@@ -1,6 +1,6 @@
 /** Changes and checks of the audit page. */
 import { expect, test } from "vitest";
-import { ACTIONS, linesOf, rangeOf } from "./audit-words.ts";
+import { ACTION_FILTERS, filterLabel, linesOf, rangeOf } from "./audit-words.ts";
 
 test("changes read as text, before and after; what was not there is empty", () => {
   expect(
@@ -19,5 +19,10 @@ test("changes read as text, before and after; what was not there is empty", () =
 test("the check covers from the lowest to the highest number in sight", () => {
   expect(rangeOf([{ seq: 9 }, { seq: 4 }, { seq: 7 }])).toEqual({ from: 4, to: 9 });
   expect(rangeOf([])).toBeNull();
-  expect(new Set(ACTIONS).size).toBe(ACTIONS.length);
+});
+
+test("the filter offers an area and each of its actions, none twice", () => {
+  expect(ACTION_FILTERS).toEqual(expect.arrayContaining(["keys", "keys.rotate", "usage.cap"]));
+  expect(new Set(ACTION_FILTERS).size).toBe(ACTION_FILTERS.length);
+  expect([filterLabel("keys"), filterLabel("keys.rotate")]).toEqual(["keys, all", "keys.rotate"]);
 });

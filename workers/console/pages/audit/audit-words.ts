@@ -40,24 +40,32 @@ export const REASONS = {
   head: "it differs from what was sealed",
 } as const satisfies Record<Reason, string>;
 
-/** The actions that are recorded, for the filter; an action that is not here can still be written into the URL. */
-export const ACTION_GROUPS: readonly {
+interface Area {
   readonly area: string;
   readonly verbs: readonly string[];
-}[] = [
+}
+
+/** The actions that are recorded, for the filter; one that is not here can still be written into the URL. */
+const AREAS: readonly Area[] = [
   { area: "keys", verbs: ["create", "update", "rotate", "revoke"] },
   { area: "secrets", verbs: ["put", "delete", "use"] },
   { area: "webhooks", verbs: ["create", "update", "delete", "rotate_secret", "disable"] },
   { area: "members", verbs: ["add", "update", "remove"] },
   { area: "invitations", verbs: ["create", "revoke", "accept"] },
   { area: "org", verbs: ["create", "update", "delete"] },
-  { area: "identities", verbs: ["link", "unlink", "login"] },
-  { area: "sessions", verbs: ["reuse", "revoke_all"] },
-  { area: "usage", verbs: ["cap"] },
+  { area: "identities", verbs: ["link", "unlink", "login", "rename"] },
+  { area: "sessions", verbs: ["reuse", "revoke", "revoke_all"] },
+  { area: "usage", verbs: ["cap", "refuse"] },
   { area: "limits", verbs: ["change"] },
-  { area: "audit", verbs: ["erase"] },
+  { area: "audit", verbs: ["export", "erase", "refusals"] },
 ];
 
-export const ACTIONS: readonly string[] = ACTION_GROUPS.flatMap(({ area, verbs }) =>
-  verbs.map((verb) => `${area}.${verb}`),
-);
+/** The API takes a whole area as well as one action of it. */
+export const ACTION_FILTERS: readonly string[] = AREAS.flatMap(({ area, verbs }) => [
+  area,
+  ...verbs.map((verb) => `${area}.${verb}`),
+]);
+
+/** `keys` reads `keys, all`; an action reads as it is. */
+export const filterLabel = (filter: string): string =>
+  filter.includes(".") ? filter : `${filter}, all`;

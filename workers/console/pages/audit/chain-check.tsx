@@ -11,26 +11,42 @@ export function ChainCheck({ entries }: { entries: readonly AuditEntry[] }) {
   const check = useAction({ run: verifyAudit });
   const range = rangeOf(entries);
   if (range === null) return null;
-  const same = check.variables?.from === range.from && check.variables.to === range.to;
+  const asked = check.variables;
+  // An answer about another page says nothing about this one; one about the whole chain does.
+  const about = asked?.to === null || (asked?.from === range.from && asked.to === range.to);
+  const whole = asked?.to === null;
   return (
     <div className="mb-3 flex min-h-8 flex-wrap items-center gap-x-3 gap-y-2">
-      <Button icon="audit" pending={check.isPending} onClick={() => check.mutate(range)}>
-        Check the chain
-      </Button>
+      <span className="flex gap-2">
+        <Button
+          icon="audit"
+          pending={check.isPending && !whole}
+          onClick={() => check.mutate(range)}
+        >
+          Check these records
+        </Button>
+        <Button
+          variant="ghost"
+          pending={check.isPending && whole}
+          onClick={() => check.mutate({ from: 1, to: null })}
+        >
+          Check the whole chain
+        </Button>
+      </span>
       <div role="status" className="min-w-0">
-        {same && check.data !== undefined ? (
+        {about && check.data !== undefined ? (
           <Outcome of={check.data} />
         ) : (
-          <span className="text-faint">
-            {range.from === range.to
-              ? `Record #${range.from}`
-              : `Records #${range.from} to #${range.to}, also those the filters leave out`}
-          </span>
+          <span className="text-faint">{inSight(range)}</span>
         )}
       </div>
     </div>
   );
 }
+
+/** A check has no holes: it covers what the filters leave out in between. */
+const inSight = ({ from, to }: { from: number; to: number }): string =>
+  from === to ? `Record #${from}` : `Records #${from} to #${to}, with those in between`;
 
 function Outcome({ of }: { of: AuditVerification }) {
   const { first_bad: bad } = of;

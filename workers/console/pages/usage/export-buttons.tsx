@@ -2,11 +2,12 @@
 import { useAction } from "../../queries/action.ts";
 import { exportUsage } from "../../queries/usage.ts";
 import { Button } from "../../ui/button.tsx";
+import { saveFile } from "../../ui/save.ts";
 
 export function Exports({ month }: { month: string }) {
   const save = useAction({
     run: async (format: "csv" | "json") => ({ format, file: await exportUsage(month, format) }),
-    done: ({ format, file }) => download(file, `usage-${month}.${format}`),
+    done: ({ format, file }) => saveFile(file, `usage-${month}.${format}`),
   });
   return (
     <>
@@ -18,15 +19,4 @@ export function Exports({ month }: { month: string }) {
       </Button>
     </>
   );
-}
-
-/** A link that is clicked once: the only way a page saves a file under a name. */
-function download(file: Blob, name: string): void {
-  const url = URL.createObjectURL(file);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  // The click has taken the address by then; kept, it would hold the file in memory.
-  setTimeout(() => URL.revokeObjectURL(url), 1_000);
 }

@@ -50,8 +50,9 @@ test.each([
 test.each([
   ["failed", null],
   ["unknown", null],
-  ["voided", "voided"],
+  ["voided", null],
   ["sending", "sending"],
+  ["pending", "pending"],
 ] as const)("[CN6] replay of a delivery that is %s: %s", (status, reason) => {
   expect(whyNotReplay(OPERATOR, { ...DELIVERY, status }, WEBHOOK)).toEqual(
     reason === null ? null : expect.stringContaining(reason),

@@ -1,4 +1,5 @@
 /** How an endpoint is doing, what events there are, and what may be done to a delivery. Pure. */
+import { isReplayable } from "../../../platform/alerts/machine.ts";
 import { whyNot } from "../../can.ts";
 import type { Delivery, DeliveryStatus, EventType, Webhook } from "../../wire.ts";
 
@@ -38,9 +39,6 @@ export const STATUS_LABELS = {
   voided: "Voided",
 } as const satisfies Record<DeliveryStatus, string>;
 
-/** States in which the API sends a delivery again; it refuses all others with `delivery_state`. */
-const REPLAYABLE: readonly DeliveryStatus[] = ["delivered", "failed", "unknown", "retry"];
-
 /** Why a delivery cannot be sent again now, or null. */
 export function whyNotReplay(
   grants: readonly string[],
@@ -50,9 +48,9 @@ export function whyNotReplay(
   const missing = whyNot(grants, "deliveries.retry", `deliveries/${delivery.id}`);
   if (missing !== null) return missing;
   if (!webhook.active) return "The endpoint is switched off. Enable it first.";
-  return REPLAYABLE.includes(delivery.status)
+  return isReplayable(delivery.status)
     ? null
-    : `Only what was sent can be sent again; this one is ${STATUS_LABELS[delivery.status].toLowerCase()}.`;
+    : `It is on its way already: ${STATUS_LABELS[delivery.status].toLowerCase()}.`;
 }
 
 /** `https://hooks.example.com/ew/1` -> host and the rest, so that a row can dim what repeats. */
