@@ -42,13 +42,19 @@ export function fakeBucket(): FakeBucket {
 
   const bucket = {
     head: async (key: string) => (objects.has(key) ? {} : null),
-    put: async (key: string, value: unknown, options?: { httpMetadata?: R2HTTPMetadata }) => {
+    put: async (
+      key: string,
+      value: unknown,
+      options?: { httpMetadata?: R2HTTPMetadata; onlyIf?: R2Conditional },
+    ) => {
       count("put");
+      if (options?.onlyIf?.etagDoesNotMatch === "*" && objects.has(key)) return null;
       objects.set(key, {
         bytes: bytesOf(value),
         contentType: options?.httpMetadata?.contentType,
         uploaded: new Date(),
       });
+      return { key };
     },
     get: async (key: string, options?: { range?: { offset: number; length: number } }) => {
       count("get");

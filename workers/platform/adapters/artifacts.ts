@@ -137,6 +137,24 @@ export const putBytes = async (
   await attempt(() => bucket.put(key, bytes, { httpMetadata: { contentType } }));
 };
 
+/** Stores bytes under a key that holds nothing yet; what is there stays [AU6]. @returns false when it was there */
+export const putOnce = async (
+  bucket: R2Bucket,
+  key: string,
+  bytes: Uint8Array | string,
+  contentType: string,
+): Promise<boolean> => {
+  const onlyIf = { etagDoesNotMatch: "*" };
+  // Null when the condition does not hold, whatever the overload for unconditional puts says.
+  const stored: R2Object | null = await attempt(() =>
+    bucket.put(key, bytes, { httpMetadata: { contentType }, onlyIf }),
+  );
+  return stored !== null;
+};
+
+export const hasObject = async (bucket: R2Bucket, key: string): Promise<boolean> =>
+  (await attempt(() => bucket.head(key))) !== null;
+
 export const getObject = (bucket: R2Bucket, key: string): Promise<R2ObjectBody | null> =>
   attempt(() => bucket.get(key));
 

@@ -47,6 +47,29 @@ export interface AuditEvent extends AuditOrigin {
   readonly changes?: AuditChanges;
 }
 
+const Changes = z.record(z.string(), z.strictObject({ before: z.json(), after: z.json() }));
+
+/** What the text of a record says [AU2]. */
+export const AuditRecord = z.strictObject({
+  v: z.literal(1),
+  org: z.string(),
+  seq: z.int().min(1),
+  at: z.iso.datetime(),
+  actor: z.strictObject({ kind: z.string(), id: z.string() }),
+  action: z.string(),
+  resource: z.string(),
+  outcome: z.enum(["done", "refused"]),
+  changes: Changes,
+  request_id: z.string(),
+  /** SHA-256 of salt and names, as hex. */
+  pii: z.string(),
+});
+export type AuditRecord = z.infer<typeof AuditRecord>;
+
+/** One line of a copy: the record's text, and its hash. */
+export const AuditLine = z.strictObject({ record: z.string(), hash: z.string() });
+export type AuditLine = z.infer<typeof AuditLine>;
+
 /** One record as lists show it. */
 export const AuditEntry = z.strictObject({
   /** Text of `seq`: lists page by it. */
@@ -61,7 +84,7 @@ export const AuditEntry = z.strictObject({
   action: z.string(),
   resource: z.string(),
   outcome: z.enum(["done", "refused"]),
-  changes: z.record(z.string(), z.strictObject({ before: z.json(), after: z.json() })),
+  changes: Changes,
   request_id: z.string(),
   /** SHA-256 as hex. */
   hash: z.string(),
@@ -77,6 +100,8 @@ export const AuditVerification = z.strictObject({
     .nullable(),
   /** Records whose personal part was erased; they verify all the same. */
   erased: z.int(),
+  /** Where the next call goes on; null at the end of the chain. */
+  next_seq: z.int().nullable(),
 });
 export type AuditVerification = z.infer<typeof AuditVerification>;
 
@@ -91,3 +116,13 @@ export const AuditHead = z.strictObject({
   sig: z.string(),
 });
 export type AuditHead = z.infer<typeof AuditHead>;
+
+/** A public key that signs heads. Its `kid` is its thumbprint, so a copy cannot name another key. Source: RFC 7638. */
+export const AuditKey = z.strictObject({
+  kty: z.literal("EC"),
+  crv: z.literal("P-256"),
+  x: z.string(),
+  y: z.string(),
+  kid: z.string(),
+});
+export type AuditKey = z.infer<typeof AuditKey>;

@@ -8,33 +8,37 @@ import type { AuditEvent, AuditPii } from "./model.ts";
  * @throws Bug on a number that is not a safe integer
  */
 export function canonicalJson(value: JsonValue): string {
-  if (typeof value === "string")
-    return JSON.stringify(value.toWellFormed().replaceAll("\0", "\uFFFD"));
+  if (typeof value === "string") return JSON.stringify(storable(value));
   if (typeof value === "number") {
     assert(Number.isSafeInteger(value), "an audit record holds integers only");
     return String(value === 0 ? 0 : value);
   }
   if (value === null || typeof value === "boolean") return String(value);
   if (isList(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  const entries = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return `{${entries.map(([key, part]) => `${canonicalJson(key)}:${canonicalJson(part)}`).join(",")}}`;
+  // Sorted as they will stand there: a replaced character sorts elsewhere than the one it replaces.
+  const parts = new Map(Object.entries(value).map(([key, part]) => [storable(key), part]));
+  const entries = [...parts].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, part]) => `${JSON.stringify(key)}:${canonicalJson(part)}`).join(",")}}`;
 }
+
+const storable = (text: string): string => text.toWellFormed().replaceAll("\0", "\uFFFD");
 
 const isList = (value: object): value is readonly JsonValue[] => Array.isArray(value);
 
 export const piiText = (pii: AuditPii): string =>
   canonicalJson({ ip: pii.ip, name: pii.name, user_agent: pii.userAgent });
 
-/** The record's text before and behind its number, which only the database knows. */
+/** The record's text before and behind its number, which only the database knows. `at` is ISO 8601 in UTC. */
 export function recordAround(
-  event: AuditEvent,
+  event: Omit<AuditEvent, "at">,
+  at: string,
   piiHash: string,
 ): { readonly before: string; readonly behind: string } {
   const text = canonicalJson({
     v: 1,
     org: event.org,
     seq: 0,
-    at: new Date(event.at).toISOString(),
+    at,
     actor: { kind: event.actor.kind, id: event.actor.id },
     action: event.action,
     resource: event.resource,

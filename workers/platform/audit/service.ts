@@ -14,6 +14,7 @@ import { insertRecord } from "./store.ts";
 export async function appendAudit(tx: Tx, event: AuditEvent): Promise<number> {
   const salt = event.random(SALT_BYTES);
   const pii = new Uint8Array([...salt, ...utf8(piiText(event.pii))]);
-  const around = recordAround(event, toHex(await sha256(pii)));
+  const at = new Date(event.at).toISOString();
+  const around = recordAround(event, at, toHex(await sha256(pii)));
   return insertRecord(tx, { event, ...around, salt });
 }
