@@ -2,6 +2,7 @@
 import { app } from "./app.ts";
 import { deliveriesTick } from "./alerts/schedule.ts";
 import { analysesTick } from "./analyses/schedule.ts";
+import { auditTick } from "./audit/schedule.ts";
 import { identityTick } from "./identity/schedule.ts";
 import { orgsTick } from "./orgs/schedule.ts";
 import { secretsTick } from "./secrets/schedule.ts";
@@ -20,6 +21,7 @@ const scheduled = async (event: ScheduledController, env: Env): Promise<void> =>
   await Promise.all([
     analysesTick(event.cron, env),
     deliveriesTick(event.cron, env),
+    auditTick(event.cron, env),
     identityTick(event.cron, env),
     orgsTick(event.cron, env),
     secretsTick(event, env),
