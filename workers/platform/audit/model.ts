@@ -47,7 +47,7 @@ export interface AuditEvent extends AuditOrigin {
   readonly changes?: AuditChanges;
 }
 
-const Changes = z.record(z.string(), z.strictObject({ before: z.json(), after: z.json() }));
+const Changes = z.record(z.string(), z.strictObject({ before: z.unknown(), after: z.unknown() }));
 
 /** What the text of a record says [AU2]. */
 export const AuditRecord = z.strictObject({
