@@ -68,6 +68,12 @@ beforeAll(async () => {
     await su`insert into platform.audit_heads (org_id, seq, hash) values (${org}, 1, sha256('x'))`;
     await su`insert into platform.audit_seals (org_id, to_seq, from_seq, head, sealed_at)
       values (${org}, 1, 1, '{}', now())`;
+    await su`insert into platform.webhook_endpoints (org_id, id, url, events, secret_name, created_by, created_at)
+      values (${org}, ${org}, 'https://hooks.example.com/', '[]', 'channel.x.signing', 'user:x', now())`;
+    await su`insert into platform.deliveries (org_id, id, webhook_id, event_type, subject, mode, body, status, request_id, requested_at, created_at)
+      values (${org}, ${slug.padEnd(26, "a").replace(/[^a-z2-7]/g, "a")}, ${org}, 'analysis.completed', 'analysis:x', 'live', '{}', 'pending', 'r', now(), now())`;
+    await su`insert into platform.delivery_attempts (org_id, delivery_id, n, started_at, ms)
+      values (${org}, ${slug.padEnd(26, "a").replace(/[^a-z2-7]/g, "a")}, 1, now(), 0)`;
     await su`insert into platform.org_limits (org_id, limit_name, value) values (${org}, 'requests_per_minute', 5)`;
     await su`insert into platform.usage_hourly (org_id, hour, meter, value, price_version, cost_usd)
       values (${org}, date_trunc('hour', now(), 'UTC'), 'requests', 1, 1, 0)`;

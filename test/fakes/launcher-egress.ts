@@ -1,4 +1,5 @@
 /** The launcher's side of calls to the outside, as the binding that a local Worker has; names resolve as a test says. */
+import { z } from "zod";
 import { answerEgress, egressOptions, type Resolve } from "../../local/egress.ts";
 
 export interface LauncherEgress {
@@ -25,7 +26,7 @@ export function launcherEgress(settings: Readonly<Record<string, unknown>>): Lau
     names,
     EGRESS: {
       fetch: async (_url, init) => {
-        const body = JSON.parse(String(init.body)) as Record<string, unknown>;
+        const body = JSON.parse(z.string().parse(init.body)) as Record<string, unknown>;
         calls.push(body);
         const authorization = new Headers(init.headers).get("authorization");
         const answer = await answerEgress({ authorization, body }, { ...options, resolve });

@@ -3,7 +3,7 @@ import { hmacSha256, utf8 } from "../adapters/bytes.ts";
 import { EgressFault, egressOf } from "../adapters/egress.ts";
 import { redactText } from "../adapters/log.ts";
 import { assert, type Instant } from "../model.ts";
-import { ANSWER_BYTES_MAX, retryAfterMs, SEND_MS_MAX } from "./rules.ts";
+import { ANSWER_BYTES_MAX, SEND_MS_MAX } from "./rules.ts";
 
 const SECRET_PREFIX = "whsec_";
 export const SECRET_BYTES = 32;
@@ -98,4 +98,13 @@ const base64 = (bytes: Uint8Array): string =>
 function excerptOf(body: Uint8Array): string {
   const text = new TextDecoder().decode(body).toWellFormed().replaceAll("\0", "\uFFFD");
   return redactText(text).slice(0, ANSWER_BYTES_MAX);
+}
+
+/** Seconds or a date, as milliseconds from now; null when absent or not readable. Source: RFC 9110, 10.2.3. */
+export function retryAfterMs(header: string | undefined, now: Instant): number | null {
+  const text = header?.trim() ?? "";
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
+  if (!/^[A-Z][a-z]{2}, /.test(text)) return null;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? null : Math.max(0, at - now);
 }

@@ -1,6 +1,6 @@
 /** Decisions about deliveries: keys, delays, ages, who wants which event, when an endpoint is switched off. Pure. */
 import { hashKey } from "../../../durable-objects/dispatcher/machine/keys.ts";
-import type { Instant, JsonValue } from "../model.ts";
+import type { JsonValue } from "../model.ts";
 import type { EventType } from "./model.ts";
 
 const HOUR_MS = 3_600_000;
@@ -67,12 +67,3 @@ const fractionOf = (key: string): number =>
     0,
   ) /
   (32 ** 6 - 1);
-
-/** Seconds or a date, as milliseconds from now; null when absent or not readable. Source: RFC 9110, 10.2.3. */
-export function retryAfterMs(header: string | undefined, now: Instant): number | null {
-  const text = header?.trim() ?? "";
-  if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
-  if (!/^[A-Z][a-z]{2}, /.test(text)) return null;
-  const at = Date.parse(text);
-  return Number.isNaN(at) ? null : Math.max(0, at - now);
-}

@@ -5,6 +5,7 @@ import type { Tx } from "../../adapters/sql.ts";
 import { appendAudit } from "../../audit/service.ts";
 import type { Instant } from "../../model.ts";
 import { resolveSecret } from "../../secrets/service.ts";
+import { recordUsage } from "../../usage/service.ts";
 import { sendWebhook, type Attempted } from "../client.ts";
 import { concluded, gate, healthAfter, replayed, type Conclusion } from "../machine.ts";
 import type { DeliveryRequest, SendRequest } from "../model.ts";
@@ -78,8 +79,8 @@ export async function sendDelivery(
     begin(tx, ports, { org, request, signed }),
   );
   if (begun === "nothing") return { kind: "done" };
+  if (begun === "delivered") return counted(ports, org, request);
   if (begun === "disabled") {
-    // Its sender may have died between switching the endpoint off and telling the others.
     await announceDisabled(ports, org, request.webhook_id);
     return { kind: "done" };
   }
@@ -90,7 +91,15 @@ export async function sendDelivery(
     end(tx, ports, { org, delivery, n, attempt }),
   );
   if (ended.disabled) await announceDisabled(ports, org, delivery.webhookId);
-  return sentOf(ended.conclusion, attempt);
+  const sent = sentOf(ended.conclusion, attempt);
+  return sent.kind === "done" ? counted(ports, org, request) : sent;
+}
+
+/** What arrived counts once; a limiter that cannot be reached makes the engine come back, and nothing is sent again. */
+async function counted(ports: SendingPorts, org: string, request: SendRequest): Promise<Sent> {
+  const id = `${request.id}:${String(request.round)}`;
+  await recordUsage(ports.env, { org, id, source: READER, meter: "deliveries", value: 1 });
+  return { kind: "done" };
 }
 
 /** Past the gates: notes the attempt. Before them: the round of a replay begins with its first send at the latest. */
@@ -98,7 +107,7 @@ async function begin(
   tx: Tx,
   ports: SendingPorts,
   given: { readonly org: string; readonly request: SendRequest; readonly signed: boolean },
-): Promise<Begun | "nothing" | "disabled"> {
+): Promise<Begun | "nothing" | "delivered" | "disabled"> {
   const { org, request, signed } = given;
   const found = await lockDelivery(tx, request.id);
   const endpoint = found === undefined ? undefined : await lockEndpoint(tx, found.webhookId);
@@ -108,8 +117,12 @@ async function begin(
   const delivery = starts ? { ...found, ...replayed(found, request.round, now) } : found;
   if (starts) await startRound(tx, delivery);
   const decision = gate(delivery, endpoint, { round: request.round, signed, now });
-  if (decision.kind === "nothing")
-    return delivery.status === "failed" && !endpoint.active ? "disabled" : "nothing";
+  if (decision.kind === "nothing") {
+    // Its sender may have died before the last step: that one is taken again.
+    if (delivery.round !== request.round) return "nothing";
+    if (delivery.status === "failed" && !endpoint.active) return "disabled";
+    return delivery.status === "delivered" ? "delivered" : "nothing";
+  }
   if (decision.kind === "suppress") {
     const { reason } = decision;
     const change = {
