@@ -40,7 +40,7 @@ export function Table<T>({ label, columns, rows, rowKey, current, below }: Table
       role="group"
       aria-label={`${label}, table`}
       tabIndex={0}
-      className="overflow-x-auto rounded-lg border border-line bg-panel"
+      className="relative overflow-x-auto rounded-lg border border-line bg-panel"
     >
       <table aria-label={label} className="w-full border-collapse">
         <thead>
@@ -83,7 +83,8 @@ function Below({ columns, children }: { columns: number; children: ReactNode }) 
   return (
     <tr className="border-b border-line last:border-0">
       <td colSpan={columns} className="px-2 py-3 md:px-3">
-        {children}
+        {/* Where the table is wider than a phone, this stays in sight. */}
+        <div className="max-md:sticky max-md:left-2 max-md:w-[calc(100vw-50px)]">{children}</div>
       </td>
     </tr>
   );

@@ -26,6 +26,18 @@ export function CopyButton({ text, label = "Copy" }: { text: string; label?: str
   );
 }
 
+/** An id or hash as text, with its button. */
+export function Copyable({ text, label }: { text: string; label: string }) {
+  return (
+    <span className="flex min-w-0 items-start gap-1">
+      <span className="min-w-0 font-mono text-sm break-all">{text}</span>
+      <span className="-my-[3px] flex">
+        <CopyButton text={text} label={label} />
+      </span>
+    </span>
+  );
+}
+
 /** A command or snippet in monospace; long lines scroll inside. */
 export function Command({ text, label }: { text: string; label: string }) {
   return (

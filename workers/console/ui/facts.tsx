@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 export function Facts({ framed = false, children }: { framed?: boolean; children: ReactNode }) {
   return (
     <dl
-      className={`grid grid-cols-[auto_1fr] gap-x-6 gap-y-1.5 ${framed ? "rounded-lg border border-line bg-panel px-4 py-3" : ""}`}
+      className={`grid grid-cols-[auto_1fr] items-baseline gap-x-6 gap-y-1.5 ${framed ? "rounded-lg border border-line bg-panel px-4 py-3" : ""}`}
     >
       {children}
     </dl>

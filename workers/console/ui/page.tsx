@@ -40,7 +40,7 @@ export function Page({ title, beside, actions, facts, full = false, children }: 
             <div className="mt-0.5 flex flex-wrap gap-x-4 text-soft">{facts}</div>
           )}
         </div>
-        <div className="flex shrink-0 flex-wrap gap-2">{actions}</div>
+        <div className="flex flex-wrap gap-2 md:shrink-0">{actions}</div>
       </header>
       {children}
     </div>

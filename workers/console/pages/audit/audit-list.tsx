@@ -90,7 +90,7 @@ function columns(org: string, search: AuditSearch): readonly Column<AuditEntry>[
             resetScroll={false}
             replace
             aria-expanded={unfolded}
-            className="inline-flex items-center gap-1 font-mono text-sm font-medium hover:underline"
+            className="flex items-center gap-1 font-mono text-sm font-medium hover:underline"
           >
             <Icon name={unfolded ? "down" : "right"} />
             {record.action}
@@ -107,7 +107,7 @@ function columns(org: string, search: AuditSearch): readonly Column<AuditEntry>[
         </span>
       ),
     },
-    { name: "By", cell: (record) => <Actor of={record} /> },
+    { name: "By", wide: true, cell: (record) => <Actor of={record} /> },
     {
       name: "Outcome",
       wide: true,

@@ -1,5 +1,5 @@
 /** One record unfolded: what changed, from what to what, and how to find it again. */
-import { CopyButton } from "../../ui/copy.tsx";
+import { Copyable } from "../../ui/copy.tsx";
 import { Fact, Facts } from "../../ui/facts.tsx";
 import { FullTime } from "../../ui/time.tsx";
 import type { AuditEntry } from "../../wire.ts";
@@ -33,22 +33,15 @@ export function AuditRecord({ of }: { of: AuditEntry }) {
           <span className="font-mono text-sm break-all">{of.resource}</span>
         </Fact>
         <Fact name="Request">
-          <Copied text={of.request_id} label="Copy the request id" />
+          <Copyable text={of.request_id} label="Copy the request id" />
         </Fact>
         <Fact name="Hash">
-          <Copied text={of.hash} label="Copy the hash" />
+          <Copyable text={of.hash} label="Copy the hash" />
         </Fact>
       </Facts>
     </div>
   );
 }
-
-const Copied = ({ text, label }: { text: string; label: string }) => (
-  <span className="flex items-start gap-1">
-    <span className="min-w-0 font-mono text-sm break-all">{text}</span>
-    <CopyButton text={text} label={label} />
-  </span>
-);
 
 function Changes({ of }: { of: AuditEntry }) {
   const lines = linesOf(of.changes);

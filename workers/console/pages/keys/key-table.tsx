@@ -20,7 +20,7 @@ interface KeyTableProps {
 }
 
 /** Permissions shown in a row; the drawer has them all. */
-const TAGS_MAX = 3;
+const TAGS_MAX = 2;
 
 export function KeyTable({ org, keys, shown, search, grants }: KeyTableProps) {
   const { dialog: _, key: selected, ...kept } = search;
@@ -45,9 +45,10 @@ export function KeyTable({ org, keys, shown, search, grants }: KeyTableProps) {
     { name: "Permissions", grow: true, wide: true, cell: (key) => <Permissions of={key} /> },
     { name: "State", cell: (key) => <KeyStateCell of={key} keys={keys} now={now} /> },
     { name: "Expires", wide: true, right: true, cell: (key) => <When at={key.expires_at} /> },
-    { name: "Last used", wide: true, right: true, cell: (key) => <When at={key.last_used_at} /> },
+    { name: "Last used", right: true, cell: (key) => <When at={key.last_used_at} /> },
     {
       name: "Actions",
+      wide: true,
       right: true,
       cell: (key) => <Actions org={org} grants={grants} of={key} kept={kept} now={now} />,
     },
@@ -84,7 +85,7 @@ interface StateCellProps {
 function KeyStateCell({ of, keys, now }: StateCellProps) {
   const successor = keys.find((key) => key.id === of.replaced_by);
   return (
-    <span className="inline-flex items-center gap-1.5">
+    <span className="flex items-center gap-1.5">
       <State state={keyState(of, now)} />
       {successor === undefined ? null : (
         <span className="font-mono text-xs text-faint max-md:hidden">→ {keyMark(successor)}</span>
@@ -109,7 +110,7 @@ function Actions({ org, grants, of, kept, now }: ActionsProps) {
   const go = (dialog: "rotate" | "revoke") =>
     void navigate(paths.keys(org, { ...kept, dialog, key: of.id }));
   return (
-    <span className="inline-flex gap-1">
+    <span className="-mr-2 inline-flex gap-1">
       <Button
         variant="ghost"
         onClick={() => go("rotate")}

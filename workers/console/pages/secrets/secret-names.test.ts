@@ -1,7 +1,7 @@
 /** Names of secrets, taken apart and put together. */
 import { expect, test } from "vitest";
 import type { Secret } from "../../wire.ts";
-import { grouped, nameOf, partsOf, valueBytes } from "./secret-names.ts";
+import { MODEL_KEY_NAMES, withKind, grouped, nameOf, partsOf, valueBytes } from "./secret-names.ts";
 
 test.each([
   ["env.DATABASE_URL", { kind: "env", owner: "", name: "DATABASE_URL" }],
@@ -31,6 +31,15 @@ test("groups come in one order, names within them by the alphabet, empty groups 
     ["env", ["env.A", "env.B"]],
     ["model", ["model.openai"]],
   ]);
+});
+
+test("another reader keeps what is still valid of a name", () => {
+  const env = { kind: "env", owner: "", name: "TOKEN" } as const;
+  const model = withKind(env, "model");
+  expect(MODEL_KEY_NAMES).toContain(model.name);
+  expect(withKind(model, "app").name).toBe("");
+  expect(withKind(env, "channel")).toEqual({ ...env, kind: "channel" });
+  expect(withKind(env, "nonsense")).toBe(env);
 });
 
 test("a value is counted in bytes", () => {

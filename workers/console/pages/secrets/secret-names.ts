@@ -1,4 +1,5 @@
 /** Names of secrets: who may read which, and how a name is put together. Pure. */
+import type { ModelProvider } from "../../../platform/secrets/model.ts";
 import type { Secret, SecretKind } from "../../wire.ts";
 
 interface Reader {
@@ -28,6 +29,16 @@ export const READERS: readonly Reader[] = [
     owner: null,
   },
 ];
+
+/** Model keys have names of their own, one per provider; the type keeps the table complete. */
+const MODEL_KEYS = {
+  openai: "OPENAI_KEY",
+  anthropic: "ANTHROPIC_KEY",
+  google: "GOOGLE_KEY",
+  openai_compatible: "OPENAI_COMPATIBLE_KEY",
+} as const satisfies Record<ModelProvider, string>;
+
+export const MODEL_KEY_NAMES: readonly string[] = Object.values(MODEL_KEYS);
 
 export interface SecretParts {
   readonly kind: SecretKind;
@@ -64,6 +75,16 @@ export function grouped(secrets: readonly Secret[]): readonly SecretGroup[] {
       .filter((secret) => partsOf(secret.name).kind === reader.kind)
       .toSorted((a, b) => a.name.localeCompare(b.name)),
   })).filter((group) => group.secrets.length > 0);
+}
+
+/** The parts after another reader was chosen: what stays valid stays. */
+export function withKind(parts: SecretParts, kind: string): SecretParts {
+  const reader = READERS.find((each) => each.kind === kind);
+  if (reader === undefined) return parts;
+  const named = MODEL_KEY_NAMES.includes(parts.name);
+  if (reader.kind === "model")
+    return { ...parts, kind: reader.kind, name: named ? parts.name : (MODEL_KEY_NAMES[0] ?? "") };
+  return { ...parts, kind: reader.kind, name: named ? "" : parts.name };
 }
 
 /** `env.NAME` as permissions name it: `secrets/env/NAME`. */

@@ -11,7 +11,7 @@ import { InlineError } from "../../ui/failure.tsx";
 import { count } from "../../ui/format.ts";
 import { toastOk } from "../../ui/toast.tsx";
 import type { Secret, SecretKind, SecretVersion } from "../../wire.ts";
-import { nameOf, READERS, valueBytes } from "./secret-names.ts";
+import { MODEL_KEY_NAMES, nameOf, READERS, valueBytes, withKind } from "./secret-names.ts";
 import type { SecretParts } from "./secret-names.ts";
 
 /** The API takes no longer value. */
@@ -121,9 +121,7 @@ function NameFields({ parts, change, error }: NameFieldsProps) {
           label="Read by"
           value={parts.kind}
           options={READERS.map(({ kind, title }) => ({ value: kind, label: title }))}
-          change={(kind) =>
-            change({ ...parts, kind: READERS.find((r) => r.kind === kind)?.kind ?? parts.kind })
-          }
+          change={(kind) => change(withKind(parts, kind))}
         />
         <p className="text-sm text-faint">Given to {reader?.read}.</p>
       </div>
@@ -141,25 +139,40 @@ function NameFields({ parts, change, error }: NameFieldsProps) {
           hint="Its id: letters, digits and hyphens."
         />
       )}
-      <Field
-        label="Name"
-        name="name"
-        required
-        pattern="[A-Za-z0-9_]{1,64}"
-        autoComplete="off"
-        spellCheck={false}
-        placeholder={PLACEHOLDERS[parts.kind]}
-        className="font-mono"
-        value={parts.name}
-        onChange={(event) => change({ ...parts, name: event.target.value.trim() })}
-        hint={
-          parts.name === ""
-            ? "Letters, digits and underscores."
-            : `In code and in the API: ${nameOf(parts)}`
-        }
-        error={error}
-      />
+      {parts.kind === "model" ? (
+        <Select
+          label="Name"
+          value={parts.name}
+          options={MODEL_KEY_NAMES.map((name) => ({ value: name, label: name }))}
+          change={(name) => change({ ...parts, name })}
+        />
+      ) : (
+        <NameField parts={parts} change={change} error={error} />
+      )}
     </>
+  );
+}
+
+function NameField({ parts, change, error }: NameFieldsProps) {
+  return (
+    <Field
+      label="Name"
+      name="name"
+      required
+      pattern="[A-Za-z0-9_]{1,64}"
+      autoComplete="off"
+      spellCheck={false}
+      placeholder={PLACEHOLDERS[parts.kind]}
+      className="font-mono"
+      value={parts.name}
+      onChange={(event) => change({ ...parts, name: event.target.value.trim() })}
+      hint={
+        parts.name === ""
+          ? "Letters, digits and underscores."
+          : `In code and in the API: ${nameOf(parts)}`
+      }
+      error={error}
+    />
   );
 }
 
@@ -169,7 +182,7 @@ const PLACEHOLDERS: Readonly<Record<SecretKind, string>> = {
   env: "DATABASE_URL",
   app: "STRIPE_KEY",
   channel: "TOKEN",
-  model: "openai",
+  model: "OPENAI_KEY",
 };
 
 interface ValueFieldProps {

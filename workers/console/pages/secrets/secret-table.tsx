@@ -46,21 +46,29 @@ export function SecretTable({ org, title, secrets, grants, kept }: SecretTablePr
   );
 }
 
+/** A webhook's signing secret is changed where the new one is shown: on the webhook's page. */
+const MANAGED = "It belongs to a webhook: rotate it on the webhook's page.";
+
+const webhookOf = (name: string): string | null => {
+  const { kind, owner } = partsOf(name);
+  return kind === "channel" && UUID.test(owner) ? owner : null;
+};
+
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The part that distinguishes names of one group stands out; a webhook's signing secret leads to its webhook. */
 function Name({ org, of }: { org: string; of: Secret }) {
   const { kind, owner, name } = partsOf(of.name);
-  const webhook = kind === "channel" && UUID.test(owner);
+  const webhook = webhookOf(of.name);
   return (
     <span className="font-mono text-sm" title={of.name}>
       <span className="text-faint">{owner === "" ? `${kind}.` : `${kind}.${owner}.`}</span>
       <span className="font-medium">{name}</span>
-      {webhook ? (
-        <Link {...paths.webhook(org, owner)} className="ml-2 font-sans text-soft hover:underline">
+      {webhook === null ? null : (
+        <Link {...paths.webhook(org, webhook)} className="ml-2 font-sans text-soft hover:underline">
           open the webhook
         </Link>
-      ) : null}
+      )}
     </span>
   );
 }
@@ -74,11 +82,13 @@ interface ActionsProps {
 
 function Actions({ org, of: { name }, grants, kept }: ActionsProps) {
   const navigate = useNavigate();
-  const missing = whyNot(grants, "secrets.write", resourceOf(name));
+  const missing =
+    whyNot(grants, "secrets.write", resourceOf(name)) ??
+    (webhookOf(name) === null ? null : MANAGED);
   const go = (dialog: "put" | "delete") =>
     void navigate(paths.secrets(org, { ...kept, dialog, name }));
   return (
-    <span className="inline-flex gap-1">
+    <span className="-mr-2 inline-flex gap-1">
       <Button variant="ghost" disabledReason={missing} onClick={() => go("put")}>
         Replace
       </Button>

@@ -50,8 +50,7 @@ export const succeeded = ({ status, error }: DeliveryAttempt): boolean =>
   error === null && status !== null && status >= 200 && status < 300;
 
 function Outcome({ of }: { of: DeliveryAttempt }) {
-  const text = [of.status === null ? null : String(of.status), of.error].filter(
-    (part) => part !== null,
-  );
-  return <Tag tone={succeeded(of) ? "ok" : "fail"}>{text.join(" ") || "no answer"}</Tag>;
+  // With an answer, its number says what the error's name would repeat.
+  const text = of.status === null ? (of.error ?? "no answer") : String(of.status);
+  return <Tag tone={succeeded(of) ? "ok" : "fail"}>{text}</Tag>;
 }

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { paths } from "../../paths.ts";
 import { deliveryQuery } from "../../queries/webhooks.ts";
-import { CopyButton } from "../../ui/copy.tsx";
+import { Copyable, CopyButton } from "../../ui/copy.tsx";
 import { Drawer } from "../../ui/drawer.tsx";
 import { Fact, Facts } from "../../ui/facts.tsx";
 import { InlineError } from "../../ui/failure.tsx";
@@ -108,10 +108,7 @@ function DeliveryFacts({ org, delivery }: { org: string; delivery: DeliveryDetai
       )}
       {delivery.reason === null ? null : <Fact name="Reason">{delivery.reason}</Fact>}
       <Fact name="webhook-id">
-        <span className="flex items-start gap-1">
-          <span className="min-w-0 font-mono text-sm break-all">{delivery.id}</span>
-          <CopyButton text={delivery.id} label="Copy the webhook-id" />
-        </span>
+        <Copyable text={delivery.id} label="Copy the webhook-id" />
       </Fact>
     </Facts>
   );

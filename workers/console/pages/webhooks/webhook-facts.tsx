@@ -1,7 +1,7 @@
 /** What is known about an endpoint, with a banner while it fails or is switched off. */
 import type { ReactNode } from "react";
 import { Button } from "../../ui/button.tsx";
-import { CopyButton } from "../../ui/copy.tsx";
+import { Copyable } from "../../ui/copy.tsx";
 import { Fact, Facts } from "../../ui/facts.tsx";
 import { plural } from "../../ui/format.ts";
 import { Icon } from "../../ui/icons.tsx";
@@ -25,10 +25,7 @@ export function WebhookFacts({ webhook, missing, rotate }: WebhookFactsProps) {
       <Section title="Endpoint">
         <Facts framed>
           <Fact name="Address">
-            <span className="flex items-start gap-1">
-              <span className="min-w-0 font-mono text-sm break-all">{webhook.url}</span>
-              <CopyButton text={webhook.url} label="Copy the address" />
-            </span>
+            <Copyable text={webhook.url} label="Copy the address" />
           </Fact>
           <Fact name="Events">
             <span className="flex flex-wrap gap-1">
@@ -39,7 +36,7 @@ export function WebhookFacts({ webhook, missing, rotate }: WebhookFactsProps) {
             </span>
           </Fact>
           <Fact name="Signing secret">
-            <span className="flex flex-wrap items-center gap-x-3">
+            <span className="flex flex-wrap items-baseline gap-x-3">
               <span className="font-mono text-sm text-soft">whsec_…</span>
               <Button variant="ghost" icon="retry" disabledReason={missing} onClick={rotate}>
                 Rotate
@@ -67,15 +64,13 @@ function Trouble({ webhook }: { webhook: Webhook }) {
   if (health === "failing")
     return (
       <Banner tone="warn">
-        Every delivery has failed
+        {plural(webhook.failures, "failure")} in a row
         {webhook.failing_since === null ? null : (
           <>
-            {" "}
-            since <Time at={webhook.failing_since} />
+            , the first <Time at={webhook.failing_since} />
           </>
         )}
-        : {plural(webhook.failures, "failure")} in a row. After 5 days and 10 attempts without a
-        success it is switched off.
+        . After 5 days and 10 attempts without a success it is switched off.
       </Banner>
     );
   if (health === "disabled")

@@ -46,7 +46,7 @@ export function addressError(thrown: unknown): FieldError | undefined {
   if (thrown === null || thrown === undefined) return undefined;
   const error = asApiError(thrown);
   if (error.code !== "egress_refused") return errorsByField(error.errors)["url"];
-  return { location: "/url", message: error.detail ?? error.title, fix: error.remedy };
+  return { location: "/url", message: error.detail ?? error.title, fix: `(${error.code})` };
 }
 
 function Events({
