@@ -1,5 +1,6 @@
 /** Starts the console. */
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import type { Query } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { createRoot } from "react-dom/client";
 import { asApiError, isFault } from "./errors.ts";
@@ -30,7 +31,9 @@ onSessionEnd(() => {
   const left = here.pathname.startsWith("/o/")
     ? router.navigate(paths.login({ return_to: here.href }))
     : Promise.resolve();
-  void left.finally(() => queryClient.clear());
+  // What is being asked for meets the end of the session by itself; canceled, it would look like a defect.
+  const settled = { predicate: (query: Query) => query.state.fetchStatus === "idle" };
+  void left.finally(() => queryClient.removeQueries(settled));
 });
 
 // Focus follows the reader: after a navigation it stands on the new page's heading.

@@ -1,8 +1,8 @@
 /** Buttons and links that look like buttons. A button that cannot act stays focusable and says why [CN6]. */
 import { Link } from "@tanstack/react-router";
 import type { LinkProps } from "@tanstack/react-router";
-import { useId } from "react";
-import type { ComponentProps, ReactNode } from "react";
+import { useEffect, useId, useRef } from "react";
+import type { ComponentProps, ReactNode, RefObject } from "react";
 import { Icon } from "./icons.tsx";
 import type { IconName } from "./icons.tsx";
 
@@ -44,10 +44,11 @@ export function Button(props: ButtonProps) {
     ...rest
   } = props;
   const id = useId();
+  const frame = useRef<HTMLSpanElement>(null);
   const reason = disabledReason ?? null;
   const off = reason !== null || pending;
   return (
-    <span className="group relative inline-flex">
+    <span ref={frame} className="inline-flex">
       <button
         type="button"
         {...rest}
@@ -63,22 +64,62 @@ export function Button(props: ButtonProps) {
         {pending ? <Icon name="spinner" /> : icon === undefined ? null : <Icon name={icon} />}
         {children}
       </button>
-      {reason === null ? null : <Reason id={id} text={reason} />}
+      {reason === null ? null : <Reason id={id} text={reason} of={frame} />}
     </span>
   );
 }
 
-/** Shown on hover and focus, and read out as the button's description. */
-function Reason({ id, text }: { id: string; text: string }) {
+/** Shown on hover and focus above everything, so that no scrolling table cuts it, and read out as the description. */
+function Reason({
+  id,
+  text,
+  of,
+}: {
+  id: string;
+  text: string;
+  of: RefObject<HTMLSpanElement | null>;
+}) {
+  const tip = useRef<HTMLSpanElement>(null);
+  useEffect(() => {
+    const frame = of.current;
+    if (frame === null) return;
+    const show = () => place(tip.current, frame.getBoundingClientRect());
+    const hide = () => tip.current?.hidePopover();
+    const onKey = (event: KeyboardEvent) => event.key === "Escape" && hide();
+    const ways = { pointerenter: show, focusin: show, pointerleave: hide, focusout: hide };
+    for (const [name, way] of Object.entries(ways)) frame.addEventListener(name, way);
+    frame.addEventListener("keydown", onKey);
+    document.addEventListener("scroll", hide, { capture: true, passive: true });
+    return () => {
+      for (const [name, way] of Object.entries(ways)) frame.removeEventListener(name, way);
+      frame.removeEventListener("keydown", onKey);
+      document.removeEventListener("scroll", hide, { capture: true });
+    };
+  }, [of]);
   return (
     <span
+      ref={tip}
       id={id}
       role="tooltip"
-      className="pointer-events-none invisible absolute top-full right-0 z-30 mt-1 w-max max-w-[260px] rounded-md border border-line bg-ink px-2 py-1 text-left text-sm whitespace-normal text-page group-focus-within:visible group-hover:visible"
+      popover="manual"
+      className="pointer-events-none fixed inset-auto m-0 w-max max-w-[260px] rounded-md border border-line bg-ink px-2 py-1 text-left text-sm font-normal whitespace-normal text-page"
     >
       {text}
     </span>
   );
+}
+
+const GAP = 4;
+
+/** Below the button, its right edge at the button's; above it where the window ends. */
+function place(tip: HTMLElement | null, at: DOMRect): void {
+  if (tip === null) return;
+  tip.showPopover();
+  const { offsetWidth: width, offsetHeight: height } = tip;
+  const left = Math.max(GAP, Math.min(at.right - width, innerWidth - width - GAP));
+  const below = at.bottom + GAP;
+  tip.style.left = `${left}px`;
+  tip.style.top = `${below + height > innerHeight ? at.top - height - GAP : below}px`;
 }
 
 export function ButtonLink({

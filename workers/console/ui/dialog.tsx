@@ -33,7 +33,7 @@ export function Dialog({
       }}
     >
       <Base.Portal>
-        <Base.Backdrop className="fixed inset-0 z-40 bg-black/45" />
+        <Base.Backdrop className="fixed inset-0 z-40 bg-shade" />
         <Base.Popup
           className={`fixed top-[10vh] left-1/2 z-50 flex max-h-[82vh] w-[calc(100vw-24px)] -translate-x-1/2 flex-col overflow-hidden rounded-lg border border-line bg-panel shadow-dialog outline-none ${wide ? "max-w-lg" : "max-w-md"}`}
         >
@@ -53,6 +53,8 @@ interface ConfirmProps {
   readonly close: () => void;
   readonly action: string;
   readonly run: () => void;
+  /** What the other button is called. */
+  readonly keep?: string;
   readonly pending: boolean;
   readonly error: unknown;
   /** The name to type before the action can run; absent for actions that can be undone by doing them again. */
@@ -96,7 +98,7 @@ export function Confirm(props: ConfirmProps) {
         )}
         <InlineError error={props.error} />
         <div className="flex justify-end gap-2">
-          <Button onClick={props.close}>Keep it</Button>
+          <Button onClick={props.close}>{props.keep ?? "Keep it"}</Button>
           <Button type="submit" variant="danger" pending={props.pending} disabledReason={missing}>
             {props.action}
           </Button>

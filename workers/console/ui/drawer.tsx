@@ -18,7 +18,7 @@ export function Drawer({ title, beside, open, close, actions, children }: Drawer
   return (
     <Base.Root open={open} onOpenChange={(next) => (next ? undefined : close())}>
       <Base.Portal>
-        <Base.Backdrop className="fixed inset-0 z-40 bg-black/45" />
+        <Base.Backdrop className="fixed inset-0 z-40 bg-shade" />
         <Base.Popup className="fixed inset-y-0 right-0 z-50 flex w-screen max-w-md flex-col border-l border-line bg-panel shadow-dialog outline-none">
           <header className="flex items-center gap-3 border-b border-line px-4 py-2.5">
             <Base.Title className="min-w-0 text-lg font-semibold break-words">{title}</Base.Title>

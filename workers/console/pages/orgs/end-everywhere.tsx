@@ -30,6 +30,7 @@ export function EndEverywhere({ open, close }: { open: boolean; close: () => voi
       close={close}
       action="End all sessions"
       run={() => end.mutate(undefined)}
+      keep="Cancel"
       pending={end.isPending}
       error={end.error}
       consequences={[

@@ -23,7 +23,9 @@ export const columns = ({ me, owners, change, remove }: Rows): readonly Column<M
     grow: true,
     cell: (member) => (
       <span className="flex min-w-0 items-center gap-2">
-        <Avatar name={member.name} />
+        <span className="max-md:hidden">
+          <Avatar name={member.name} />
+        </span>
         <span className="flex min-w-0 flex-col">
           <span className="flex min-w-0 items-center gap-2">
             <span className="truncate font-medium">{member.name}</span>
@@ -75,7 +77,10 @@ export const columns = ({ me, owners, change, remove }: Rows): readonly Column<M
         onClick={() => remove(member)}
         disabledReason={whyNotMember(me, member, { owners, act: "remove" })}
       >
-        {member.user_id === me.user.id ? "Leave" : "Remove"}
+        <span className="max-md:hidden">{member.user_id === me.user.id ? "Leave" : "Remove"}</span>
+        <span className="md:hidden">
+          <Icon name={member.user_id === me.user.id ? "out" : "trash"} />
+        </span>
       </Button>
     ),
   },

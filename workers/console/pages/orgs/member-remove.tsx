@@ -51,6 +51,7 @@ export function MemberRemove({ me, target, close }: MemberRemoveProps) {
       run={() => {
         if (target !== undefined) remove.mutate({ member: target, keepKeys });
       }}
+      keep="Cancel"
       pending={remove.isPending}
       error={remove.error}
       consequences={texts.consequences}

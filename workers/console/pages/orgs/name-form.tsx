@@ -31,7 +31,7 @@ export function NameForm(props: NameFormProps) {
       }}
     >
       <div className="flex flex-wrap items-start gap-3">
-        <div className="min-w-0 flex-1 basis-52">
+        <div className="min-w-0 max-w-sm flex-1 basis-52">
           <Field
             label="Name"
             name="name"

@@ -23,10 +23,10 @@ export function OrgSettings() {
   const { dialog } = route.useSearch();
   return (
     <Page title="Settings" facts={`What ${org.name} is called, and what it may use.`}>
-      <Section title="Name">
+      <Section title="General">
         <OrgName org={org} missing={whyNot(me.grants, "org.write", "org")} />
       </Section>
-      <Section title="Organization">
+      <Section title="What stays">
         <Facts framed>
           <Fact name="Short name">
             <span className="font-mono text-sm">{org.slug}</span>
