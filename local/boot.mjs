@@ -26,6 +26,7 @@ export const COMMANDS = {
   sim: ["test/simulation/run.ts"],
   bench: ["bench/run.ts"],
   decisions: ["local/decisions.ts"],
+  "audit:verify": ["local/audit-verify.ts"],
 };
 
 /** A reason to stop before any of our TypeScript runs. */
