@@ -11,7 +11,7 @@ export interface Received {
 export interface Receiver {
   /** `127.0.0.1:<port>`, as EGRESS_ALLOW wants it. */
   readonly target: string;
-  /** `/ok`, `/500`, `/410`, `/302`, `/busy` (503, Retry-After), `/reset`, `/hang`, `/drip`, `/huge`. */
+  /** `/ok`, `/500`, `/410`, `/302`, `/busy` (503, Retry-After), `/reset`, `/hang`, `/slow`, `/drip`, `/huge`. */
   url(path: string): string;
   readonly received: Received[];
   /** What `/flaky` answers next, in order; 200 when nothing is left. */
@@ -22,6 +22,7 @@ export interface Receiver {
 }
 
 const DRIP_MS = 20;
+const SLOW_MS = 500;
 const HUGE_CHUNK = Buffer.alloc(64 * 1024, "y");
 
 type Answer = (response: ServerResponse, receiver: Receiver) => void;
@@ -44,6 +45,7 @@ const ANSWERS: Readonly<Record<string, Answer>> = {
     response.writeHead(500).end("token ewk_0123456789abcdef_and_more was refused"),
   "/reset": (response) => response.socket?.resetAndDestroy(),
   "/hang": () => {},
+  "/slow": (response) => void setTimeout(() => response.writeHead(200).end(), SLOW_MS),
   "/drip": (response) => {
     response.writeHead(200);
     const drip = setInterval(() => response.write("."), DRIP_MS);
