@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openClient, sqlOver } from "../workers/platform/adapters/postgres-client.ts";
 import type { Sql } from "../workers/platform/adapters/sql.ts";
+import { eraseRows } from "../workers/platform/orgs/service/purge.ts";
 import { openTestDatabase, type TestDatabase } from "./postgres.ts";
 
 /** Tables without an organization, each with policies of its own [TN1]. */
@@ -386,5 +387,26 @@ describe("the catalog", () => {
       ["platform.careless careless_user_id_fkey"],
     ]);
     await su`drop table platform.careless`;
+  });
+});
+
+/** Comes last: it takes A's rows away. */
+describe("a deleted organization", () => {
+  test("[TN8] every table gives up its rows, none those of another organization", async () => {
+    const su = db.as("superuser");
+    const left = async (org: string): Promise<string[]> => {
+      const names: string[] = [];
+      for (const name of await tenantTables())
+        if ((await su.unsafe(`select 1 from platform.${name} where org_id = '${org}'`)).length > 0)
+          names.push(name);
+      return names;
+    };
+    const [ofA, ofB] = [await left(A), await left(B)];
+    expect(ofA.length).toBeGreaterThan(5);
+    await su`update platform.orgs set status = 'deleting', purge_at = now() where id = ${A}`;
+    await eraseRows(sql, A);
+    const kept = ["audit_log", "audit_heads", "audit_seals"];
+    expect((await left(A)).filter((name) => !kept.includes(name))).toEqual([]);
+    expect(await left(B)).toEqual(ofB);
   });
 });

@@ -215,4 +215,6 @@ export interface DispatcherApi {
   /** Sends every queued envelope again and re-arms the alarm [C10]. */
   wake(request: ObjectRequest): Promise<Result<Backlog>>;
   backlog(request: ObjectRequest): Promise<Result<Backlog>>;
+  /** Forgets everything: the organization is deleted for good [TN8]. */
+  erase(request: ObjectRequest): Promise<Result<null>>;
 }

@@ -186,6 +186,18 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherApi {
     return entered.ok ? done(this.#backlog()) : entered;
   }
 
+  /** The organization is deleted for good: nothing of it stays here, and nothing rings any more [TN8]. */
+  async erase(request: ObjectRequest): Promise<Result<null>> {
+    const { org_id: orgId, dag_id: dagId } = ObjectRequest.parse(request);
+    if (this.ctx.id.name !== undefined && this.ctx.id.name !== dispatcherName(orgId, dagId))
+      return refuse("not_found");
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+    this.#alarmAt = null;
+    this.#store.startOver();
+    return done(null);
+  }
+
   /** Time has come for something; what it is stands in the state alone [L4]. Sending goes on after it returns. */
   override async alarm(): Promise<void> {
     this.#alarmAt = null;

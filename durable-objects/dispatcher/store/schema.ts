@@ -1,6 +1,6 @@
 /** The tables of a dispatcher's SQLite, and how their rows read. Columns of later slices are here from the start. */
 import type { Lane, Mode, TaskState } from "../../../workers/platform/tasks/model.ts";
-import type { Envelope, EventRow, Head, RunRow, TaskRow } from "../machine/state.ts";
+import type { Envelope, EventRow, Head, Instance, RunRow, TaskRow } from "../machine/state.ts";
 
 export type SqlValue = string | number | null;
 
@@ -177,3 +177,13 @@ export const envelopeOf = (row: readonly SqlValue[]): Envelope => ({
 /** A state by its name, or null. */
 export const stateOf = (name: string | null): TaskState | null =>
   STATES.find((state) => state === name) ?? null;
+
+/** What every turn reads and few change; forgotten when a transaction fails. */
+export interface Cache {
+  head: Head;
+  instances: Map<number, Instance>;
+  /** Instance -> the newest event its cursor passed. */
+  cursors: Map<number, number>;
+  /** Dataset -> its newest event. */
+  newest: Map<string, number>;
+}

@@ -20,6 +20,7 @@ import type {
 import { runView, taskView } from "../machine/views.ts";
 import type { TaskState } from "../../../workers/platform/tasks/model.ts";
 import {
+  type Cache,
   type Database,
   ENVELOPE_COLUMNS,
   envelopeOf,
@@ -37,16 +38,6 @@ import {
 } from "./schema.ts";
 import { write } from "./write.ts";
 
-/** What every turn reads and few change; forgotten when a transaction fails. */
-interface Cache {
-  head: Head;
-  instances: Map<number, Instance>;
-  /** Instance -> the newest event its cursor passed. */
-  cursors: Map<number, number>;
-  /** Dataset -> its newest event. */
-  newest: Map<string, number>;
-}
-
 export class SqliteStore implements Store {
   readonly #db: Database;
   #cache: Cache | null = null;
@@ -54,7 +45,13 @@ export class SqliteStore implements Store {
   /** Makes the tables that are missing. */
   constructor(db: Database) {
     this.#db = db;
-    for (const statement of SCHEMA) db.run(statement);
+    this.startOver();
+  }
+
+  /** Makes the tables that are missing and forgets what was read of them: also after all of them were dropped. */
+  startOver(): void {
+    this.#cache = null;
+    for (const statement of SCHEMA) this.#db.run(statement);
   }
 
   transaction<T>(body: () => T): T {

@@ -51,9 +51,8 @@ async function remove(who: Person, userId: string, query = ""): Promise<Response
 }
 const actions = async (org: string): Promise<string[]> =>
   (
-    await platform.db.as(
-      "superuser",
-    )`select action from platform.audit_log where org_id = ${org} order by seq`
+    await platform.db.as("superuser")`select action from platform.audit_log where org_id = ${org}
+      and action not like 'identities.%' and record like '%"outcome":"done"%' order by seq`
   ).map((row) => String(row["action"]));
 
 /** Starts requests while somebody else holds the organization, and lets go once `count` of them wait for it. */

@@ -13,6 +13,7 @@ import type { Result } from "../../model.ts";
 import { AdminOrg, ChangeStatus, ChangeTier } from "../model.ts";
 import { changeStatus, changeTier, type AdminTarget } from "../service/orgs.ts";
 import { listAllOrgs } from "../store/orgs.ts";
+import { limitsChanged } from "../../usage/service.ts";
 
 const tags = ["installation"];
 const AdminOrgAnswer = named("AdminOrg", AdminOrg);
@@ -86,7 +87,9 @@ export const adminRoutes = createApp()
     if (!version.ok) return refused(c, version.refusal);
     const target: AdminTarget = { orgId: c.req.valid("param").id, version: version.value };
     const wish = c.req.valid("json");
-    return answer(c, await changeTier(c.var.sql, actorOf(c), target, wish.tier));
+    const changed = await changeTier(c.var.sql, actorOf(c), target, wish.tier);
+    if (changed.ok) await limitsChanged(c.env, target.orgId);
+    return answer(c, changed);
   })
   .openapi(status, async (c) => {
     const version = expectedVersion(c);
