@@ -174,7 +174,7 @@ describe("sessions", () => {
     );
   });
 
-  test("[TK15] refresh takes requests of its own pages only", async () => {
+  test("[TK15] [S10] refresh takes requests of its own pages only", async () => {
     const { cookie } = await signIn();
     const send = (headers: Record<string, string>) =>
       platform.send("/api/v1/auth/refresh", {
