@@ -3,7 +3,8 @@ import { DurableObject } from "cloudflare:workers";
 import { workerLog } from "../../workers/platform/adapters/log.ts";
 import { sqlFrom } from "../../workers/platform/adapters/postgres.ts";
 import type { Result } from "../../workers/platform/model.ts";
-import { readLimiterConfig, rollUpUsage } from "../../workers/platform/usage/service.ts";
+import { readLimiterConfig } from "../../workers/platform/usage/service/limits.ts";
+import { rollUpUsage } from "../../workers/platform/usage/service/spending.ts";
 import { Desk } from "./object/desk.ts";
 import type {
   Admission,

@@ -3,7 +3,8 @@ import { Desk } from "../../durable-objects/limiter/object/desk.ts";
 import { limiterName, type LimiterApi } from "../../durable-objects/limiter/model.ts";
 import { logTo } from "../../workers/platform/adapters/log.ts";
 import type { Sql } from "../../workers/platform/adapters/sql.ts";
-import { readLimiterConfig, rollUpUsage } from "../../workers/platform/usage/service.ts";
+import { readLimiterConfig } from "../../workers/platform/usage/service/limits.ts";
+import { rollUpUsage } from "../../workers/platform/usage/service/spending.ts";
 import { nodeDatabase } from "../simulation/node-sqlite.ts";
 
 export interface FakeLimiters {

@@ -35,6 +35,9 @@ import { taskRoutes } from "./tasks/routes.ts";
 import { localTaskRoutes } from "./tasks/routes/local.ts";
 import { PLATFORM_ORG_ID } from "./tasks/rules.ts";
 import { dispatcherOf } from "./tasks/service.ts";
+import { shield } from "./http/shield.ts";
+import { capRoutes } from "./usage/routes/caps.ts";
+import { usageRoutes } from "./usage/routes/reports.ts";
 
 /** The ports of a running Worker; tests hand in others. */
 export const WORKER_PORTS: Ports = {
@@ -51,6 +54,7 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
   const app = createApp();
   app.use(requestPlumbing(ports));
   app.use(guard());
+  app.use(shield());
   app.use("/api/*", cors());
   app.openapi(healthRoute, (c) => c.json({ status: "ok" as const, version: c.env.VERSION }, 200));
   app.openapi(
@@ -77,6 +81,8 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
     taskRoutes,
     webhookRoutes,
     deliveryRoutes,
+    usageRoutes,
+    capRoutes,
   ])
     app.route("/api/v1", routes);
   declareSecurity(app);

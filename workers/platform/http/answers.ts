@@ -14,9 +14,11 @@ const COMMON: readonly ProblemCode[] = [
   "host_not_allowed",
   "validation_failed",
   "rate_limited",
+  "quota_exceeded",
   "internal",
   "upstream_failed",
   "unavailable",
+  "limits_unavailable",
 ];
 
 /**

@@ -1,11 +1,30 @@
-/** The address a request came from [RL3]. */
+/** The address a request came from, and the network it counts for [RL3]. */
+import ipaddr from "ipaddr.js";
 import type { AppContext } from "./plumbing.ts";
 
-/** Cloudflare sets this header and drops what a client sent under its name; the local runtime does the same. */
+/**
+ * Cloudflare sets this header and drops what a client sent under its name. The local runtime sets it from the socket
+ * only when the client sent none: on a local install it is as good as those who can reach the port.
+ */
 const HEADER = "cf-connecting-ip";
-const ADDRESS = /^[0-9a-f.:]{2,45}$/i;
+const IPV6_PREFIX_PARTS = 4;
 
+/** The address as it was told; null when none was, or none that is one. */
 export function clientIpOf(c: AppContext): string | null {
-  const given = c.req.header(HEADER);
-  return given !== undefined && ADDRESS.test(given) ? given : null;
+  const given = c.req.header(HEADER)?.trim() ?? "";
+  return ipaddr.isValid(given) ? given : null;
 }
+
+/** What limits per address count by: an IPv4 address, or the /64 of an IPv6 address, which is one customer's. */
+export function networkOf(ip: string): string {
+  const address = ipaddr.process(ip);
+  if (address instanceof ipaddr.IPv6)
+    return `${address.parts
+      .slice(0, IPV6_PREFIX_PARTS)
+      .map((part) => part.toString(16))
+      .join(":")}::/64`;
+  return address.toString();
+}
+
+/** Requests of the machine itself are its operator's: nothing is limited by that address. */
+export const isOwnMachine = (ip: string): boolean => ipaddr.process(ip).range() === "loopback";

@@ -2,7 +2,8 @@
 import type { Admission, Allowance } from "../../../durable-objects/limiter/model.ts";
 import { refuse, unreachable, type Instant, type Refusal, type Result } from "../model.ts";
 import { PLATFORM_ORG_ID } from "../tasks/rules.ts";
-import { limiterOf, readLimits } from "../usage/service.ts";
+import { limiterOf } from "../usage/service.ts";
+import { readLimits } from "../usage/service/limits.ts";
 import type { Principal } from "./model.ts";
 import type { AppContext } from "./plumbing.ts";
 

@@ -88,3 +88,43 @@ export const PutSpendCap = SpendCap.pick({ usd: true, action: true }).extend({
   hard: z.boolean().default(false),
 });
 export type PutSpendCap = z.infer<typeof PutSpendCap>;
+
+/** A priced line of an export: what one thing used of one meter in the period, at one price. */
+export const UsageLine = z.strictObject({
+  period_start: z.iso.datetime(),
+  period_end: z.iso.datetime(),
+  meter: Meter,
+  key_id: z.uuid().nullable(),
+  app_id: z.uuid().nullable(),
+  environment: z.string(),
+  release: z.string(),
+  value: z.int(),
+  /** Version of the price book; 0 when it has no price for the meter. */
+  price_version: z.int(),
+  unit_usd: z.string(),
+  cost_usd: z.string(),
+});
+export type UsageLine = z.infer<typeof UsageLine>;
+
+export const UsageExport = z.strictObject({
+  org_id: z.uuid(),
+  month: z.string(),
+  /** True once the month is over and its last totals are in: the lines do not change any more. */
+  closed: z.boolean(),
+  lines: z.array(UsageLine),
+  total_cost_usd: z.string(),
+});
+export type UsageExport = z.infer<typeof UsageExport>;
+
+/** Limits that the operator may override for one organization. */
+export const LimitOverride = z.enum([
+  ...LIMIT_NAMES,
+  "user_requests_per_minute",
+  ...SUM_METERS.filter((meter) => meter !== "requests").map(
+    (meter) => `${meter}_per_month` as const,
+  ),
+]);
+
+/** Overrides one limit of an organization; null is unlimited. */
+export const PutLimit = z.strictObject({ value: z.int().min(0).nullable() });
+export type PutLimit = z.infer<typeof PutLimit>;

@@ -1,6 +1,6 @@
 /** How rows of limits become the limits that hold, and which notice a spend cap is due. */
 import type { LimiterConfig } from "../../../durable-objects/limiter/model.ts";
-import { Meter } from "./model.ts";
+import { Meter, type UsageExport } from "./model.ts";
 
 /** Requests of a signed-in user in any 60 s, unless the organization has another limit. */
 export const USER_REQUESTS_PER_MINUTE = 600;
@@ -58,4 +58,44 @@ export function noticeReached(spentNano: bigint, capNano: bigint): Notice {
 export function nanoOf(decimal: string): bigint {
   const [whole = "0", fraction = ""] = decimal.split(".");
   return BigInt(whole) * 1_000_000_000n + BigInt(fraction.slice(0, 9).padEnd(9, "0"));
+}
+
+export interface Period {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** First instants of a month and of the next one, UTC. @param month `YYYY-MM` */
+export function monthPeriodOf(month: string): Period {
+  const [year = "1970", number = "01"] = month.split("-");
+  const last = number === "12";
+  const nextYear = String(Number(year) + (last ? 1 : 0)).padStart(4, "0");
+  const nextMonth = last ? "01" : String(Number(number) + 1).padStart(2, "0");
+  return { from: `${month}-01T00:00:00.000Z`, to: `${nextYear}-${nextMonth}-01T00:00:00.000Z` };
+}
+
+const CSV_COLUMNS = [
+  "period_start",
+  "period_end",
+  "meter",
+  "key_id",
+  "app_id",
+  "environment",
+  "release",
+  "value",
+  "price_version",
+  "unit_usd",
+  "cost_usd",
+] as const;
+
+/** RFC 4180. A text that a spreadsheet would take for a formula gets a quote in front. */
+export function csvOf({ org_id: org, lines }: UsageExport): string {
+  const rows = lines.map((line) => [org, ...CSV_COLUMNS.map((name) => csvField(line[name]))]);
+  return [["org_id", ...CSV_COLUMNS], ...rows].map((row) => `${row.join(",")}\r\n`).join("");
+}
+
+function csvField(value: string | number | null): string {
+  const text = value === null ? "" : String(value);
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

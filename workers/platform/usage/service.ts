@@ -1,56 +1,25 @@
-/** What other parts need of usage: the limiter of an organization, its limits, and usage that is recorded or reserved. */
+/** The limiter of an organization: usage that is recorded, quota that is reserved. */
 import {
   limiterName,
   type LimiterApi,
-  type LimiterConfig,
   type ReservationView,
   type UsageRecord,
 } from "../../../durable-objects/limiter/model.ts";
-import type { Log } from "../adapters/log.ts";
-import type { Sql } from "../adapters/sql.ts";
-import { Fault, refuse, type Instant, type Result } from "../model.ts";
-import { effectiveLimits, limiterConfigOf, type LimitRow } from "./rules.ts";
-import { isSuspended, putTotals, readLimitRows, type HourTotal } from "./store.ts";
+import { Fault, refuse, type Result } from "../model.ts";
 
 /** The limiter of an organization. */
 export function limiterOf(env: Env, orgId: string): LimiterApi {
   return limiterNamed(env, limiterName(orgId));
 }
 
-export function limiterNamed(env: Env, name: string): LimiterApi {
+/** The object that counts the uploads of one address; see `uploadsName`. */
+export const uploadsOf = (env: Env, name: string): Pick<LimiterApi, "beginUpload" | "endUpload"> =>
+  limiterNamed(env, name);
+
+function limiterNamed(env: Env, name: string): LimiterApi {
   const stub: unknown = env.LIMITER.get(env.LIMITER.idFromName(name));
   // Wrangler's generated types do not carry the class of the binding
   return stub as LimiterApi;
-}
-
-/** The limits of an organization by name. */
-export const readLimits = (sql: Sql, orgId: string): Promise<ReadonlyMap<string, LimitRow>> =>
-  sql.transaction({ org: orgId }, async (tx) => effectiveLimits(await readLimitRows(tx, orgId)));
-
-/** What the limiter of `orgId` enforces. The object reads it itself, so all isolates see one answer. */
-export const readLimiterConfig = (sql: Sql, orgId: string, now: Instant): Promise<LimiterConfig> =>
-  sql.transaction({ org: orgId }, async (tx) => {
-    const limits = effectiveLimits(await readLimitRows(tx, orgId));
-    return limiterConfigOf(limits, await isSuspended(tx, monthText(now)));
-  });
-
-/** `2026-11-01`, the first day of the calendar month (UTC). */
-export const monthText = (now: Instant): string => `${new Date(now).toISOString().slice(0, 7)}-01`;
-
-export interface RollUpPorts {
-  readonly env: Env;
-  readonly sql: Sql;
-  readonly now: () => Instant;
-  readonly log: Log;
-}
-
-/** Stores an organization's totals and looks at its spend caps. The same totals again change nothing [US4]. */
-export async function rollUpUsage(
-  ports: RollUpPorts,
-  orgId: string,
-  totals: readonly HourTotal[],
-): Promise<void> {
-  await ports.sql.transaction({ org: orgId }, (tx) => putTotals(tx, orgId, totals));
 }
 
 /** Makes the limiter read the limits now: call it after they were changed. What fails here heals within 30 s. */
@@ -68,7 +37,19 @@ export async function recordUsage(
   env: Env,
   { org, ...record }: UsageToRecord & { readonly org: string },
 ): Promise<void> {
-  await asked(limiterOf(env, org).record({ v: 1, org_id: org, records: [record] }));
+  await recordAll(env, org, [record]);
+}
+
+/** The same for up to 100 records in one call. @throws Fault("limiter") */
+export async function recordAll(
+  env: Env,
+  org: string,
+  records: readonly UsageToRecord[],
+): Promise<void> {
+  const recorded = await asked(
+    limiterOf(env, org).record({ v: 1, org_id: org, records: [...records] }),
+  );
+  if (!recorded.ok) throw new Fault("limiter", { retryable: true, cause: recorded.refusal.code });
 }
 
 export interface ReservationWish {

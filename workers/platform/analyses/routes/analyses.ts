@@ -138,7 +138,8 @@ const again = createRoute({
   tags,
   summary: "Analyse the stored log once more",
   middleware: [
-    ...may("analyses.write"),
+    noStore(),
+    needs("analyses.write", "analyses/{id}", { metered: true }),
     smallBody(),
     idempotent("POST /analyses/{id}/rerun"),
   ] as const,
@@ -147,6 +148,7 @@ const again = createRoute({
     202: jsonAnswer("The analysis is at work again", SummaryAnswer),
     ...problems(
       "analysis_running",
+      "spend_cap_reached",
       "log_expired",
       "backlog_full",
       "idempotency_in_flight",

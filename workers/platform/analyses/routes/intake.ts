@@ -14,6 +14,7 @@ import { memberOf, needs } from "../../http/authorize.ts";
 import { createApp, type AppContext } from "../../http/plumbing.ts";
 import { declared, refused } from "../../http/problem.ts";
 import { noStore, smallBody } from "../../http/security.ts";
+import { oneUpload } from "../../http/uploads.ts";
 import { validationRefusal } from "../../http/validation.ts";
 import { done, refuse, type Result } from "../../model.ts";
 import { AnalysisMeta, LOG_BYTES_MAX, LOG_INLINE_BYTES_MAX } from "../model.ts";
@@ -37,11 +38,16 @@ const create = createRoute({
   tags: ["analyses"],
   summary: "Explain a log",
   description:
-    `The body is the log: text, or gzip with Content-Encoding: gzip, at most ${LOG_BYTES_MAX} bytes, also after inflating. ` +
+    `The body is the log: text, or gzip with Content-Encoding: gzip, at most ${LOG_BYTES_MAX} bytes, or fewer by the tier, also after inflating. ` +
     'With content type application/json it is {"log": "..."}, at most 1 MiB. Zip archives are not read yet. ' +
     `A log of at most ${LOG_INLINE_BYTES_MAX} bytes is answered with its result (201) if that takes less than 5 seconds; ` +
     "else, and for larger logs, the answer is 202 and Location. Prefer: wait=n waits up to 25 seconds, respond-async not at all.",
-  middleware: [noStore(), needs("analyses.write", "analyses"), smallJson] as const,
+  middleware: [
+    noStore(),
+    needs("analyses.write", "analyses", { metered: true }),
+    oneUpload(),
+    smallJson,
+  ] as const,
   request: {
     query: AnalysisMeta,
     headers: z.object({
@@ -74,6 +80,8 @@ const create = createRoute({
       "payload_too_large",
       "unsupported_media_type",
       "backlog_full",
+      "too_many_uploads",
+      "spend_cap_reached",
       "idempotency_in_flight",
       "idempotency_mismatch",
       "not_implemented",

@@ -14,6 +14,8 @@ import {
 } from "../model.ts";
 import { deleteAnalysis, insertAnalysis, readStored, setRun } from "../store/rows.ts";
 import { readAnalysis } from "../store/summaries.ts";
+import { recordUsage } from "../../usage/service.ts";
+import { logBytesLimit } from "../../usage/service/limits.ts";
 import { hashOf } from "./hashing.ts";
 
 export interface AnalysisPorts {
@@ -68,9 +70,10 @@ export async function submit(
   const { env, sql, now } = ports;
   const { id, orgId } = submission;
   const before = submission.repeated ? await storedBefore(ports, submission, body) : undefined;
-  const stored = before ?? (await storeLog(env, logKeyOf(orgId, id), body));
+  const stored = before ?? (await storeLog(ports, submission, body));
   if (!stored.ok) return stored;
   const { bytes, sha256 } = stored.value;
+  const counted = countBytes(ports, submission, bytes);
   const { source, createdBy, meta } = submission;
   const row = {
     id,
@@ -110,6 +113,7 @@ export async function submit(
         })
       : "pending";
   const analysis = await sql.transaction({ org: orgId }, (tx) => readAnalysis(tx, orgId, id));
+  await counted;
   if (analysis === undefined) return refuse("not_found");
   return done({
     analysis,
@@ -117,6 +121,19 @@ export async function submit(
       status !== "pending" && analysis.status !== "pending" && analysis.status !== "processing",
     sha256,
   });
+}
+
+/** Counts a stored log once, however often its upload is tried. It is not worth failing an analysis for. */
+async function countBytes(
+  { env, log }: AnalysisPorts,
+  { orgId, id, createdBy }: Submission,
+  bytes: number,
+): Promise<void> {
+  const key = createdBy.startsWith("key:") ? createdBy.slice("key:".length) : null;
+  const record = { org: orgId, id, source: "analyses", meter: "bytes_in", key_id: key } as const;
+  await recordUsage(env, { ...record, value: bytes }).catch((error: unknown) =>
+    log.warn("the bytes of a log were not counted", { analysis: id, error: String(error) }),
+  );
 }
 
 export interface RunWish {
@@ -168,8 +185,14 @@ async function storedBefore(
 }
 
 /** Streams the body to R2; its first bytes are looked at before anything is stored. */
-async function storeLog(env: Env, key: string, body: LogBody): Promise<Result<Stored>> {
+async function storeLog(
+  { env, sql }: AnalysisPorts,
+  { orgId, id }: Submission,
+  body: LogBody,
+): Promise<Result<Stored>> {
   if (body.stream === null) return refuse("log_empty");
+  const key = logKeyOf(orgId, id);
+  const limitBytes = Math.min(LOG_BYTES_MAX, (await logBytesLimit(sql, orgId)) ?? LOG_BYTES_MAX);
   const unzipped = body.gzip ? inflated(body.stream) : undefined;
   const chunks = unzipped ?? bodyChunks(body.stream);
   const head = await headOf(chunks);
@@ -178,7 +201,7 @@ async function storeLog(env: Env, key: string, body: LogBody): Promise<Result<St
     await chunks.cancel();
     return wrong;
   }
-  const options = { limitBytes: LOG_BYTES_MAX, contentType: "text/plain; charset=utf-8" };
+  const options = { limitBytes, contentType: "text/plain; charset=utf-8" };
   const stored = await putChunks(env.LOGS, key, prepended(head, chunks), options);
   if (!stored.ok) {
     await chunks.cancel();

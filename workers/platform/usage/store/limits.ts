@@ -1,8 +1,8 @@
-/** Limits, hour totals and spend caps in Postgres. Money stays SQL numeric; it leaves as decimal text. */
-import { numberOrNull, textOf } from "../adapters/rows.ts";
-import { jsonText, type Tx } from "../adapters/sql.ts";
-import type { Instant } from "../model.ts";
-import type { LimitRow } from "./rules.ts";
+/** Limits and hour totals in Postgres. Money stays SQL numeric. */
+import { numberOrNull, textOf } from "../../adapters/rows.ts";
+import { jsonText, type Tx } from "../../adapters/sql.ts";
+import type { Instant } from "../../model.ts";
+import type { LimitRow } from "../rules.ts";
 
 const iso = (at: Instant): string => new Date(at).toISOString();
 
@@ -63,4 +63,41 @@ export async function putTotals(tx: Tx, org: string, totals: readonly HourTotal[
            where b.meter = u.meter and b.version = u.price_version), 0)`,
     [org, jsonText(rows)],
   );
+}
+
+/** Sets one limit of the scope's organization, or gives it back to the tier. @returns the override before, undefined for none */
+export async function putLimit(
+  tx: Tx,
+  org: string,
+  { name, value }: { readonly name: string; readonly value: number | null },
+): Promise<number | null | undefined> {
+  const [before] = await tx.query(
+    "select value from platform.org_limits where limit_name = $1 for update",
+    [name],
+  );
+  await tx.query(
+    `insert into platform.org_limits (org_id, limit_name, value) values ($1, $2, $3)
+     on conflict (org_id, limit_name) do update set value = excluded.value`,
+    [org, name, value],
+  );
+  return before === undefined ? undefined : numberOrNull(before, "value");
+}
+
+export async function deleteLimit(tx: Tx, name: string): Promise<number | null | undefined> {
+  const [before] = await tx.query(
+    "delete from platform.org_limits where limit_name = $1 returning value",
+    [name],
+  );
+  return before === undefined ? undefined : numberOrNull(before, "value");
+}
+
+/** The organization of the scope, locked against another change of its limits. */
+export async function lockOrg(tx: Tx, org: string): Promise<boolean> {
+  const rows = await tx.query("select 1 from platform.orgs where id = $1 for no key update", [org]);
+  return rows.length > 0;
+}
+
+export async function readTier(tx: Tx, org: string): Promise<string> {
+  const [row] = await tx.query("select tier from platform.orgs where id = $1", [org]);
+  return row === undefined ? "" : textOf(row, "tier");
 }
