@@ -23,7 +23,7 @@ const TAGS: Readonly<Record<string, string>> = {
   usage: "What was used, what may be used, what it costs.",
   webhooks: "Where events are sent, and what became of each delivery.",
   audit: "Who changed what, in a chain that shows tampering.",
-  admin: "For the operator of the installation.",
+  installation: "For the operator of the installation.",
   meta: "Health, and this document.",
 };
 
