@@ -128,11 +128,9 @@ describe.skipIf(file === undefined)("Wycheproof's vectors", () => {
     check: (jws: string, group: Group) => Promise<boolean>,
   ): Promise<{ invalid: number; accepted: number[]; valid: number; taken: number }> {
     const found = { invalid: 0, accepted: [] as number[], valid: 0, taken: 0 };
-    // Two vectors that are called invalid (367, 370) are, letter by letter, one that is called valid (357).
-    const good = new Set(
-      testGroups.flatMap(({ tests }) => tests.filter(isValid).map(({ jws }) => jws)),
-    );
     for (const group of testGroups) {
+      // Two vectors that are called invalid (367, 370) are, letter by letter, one that is called valid (357).
+      const good = new Set(group.tests.filter(isValid).map(({ jws }) => jws));
       for (const { tcId, jws, result } of group.tests) {
         const text = typeof jws === "string" ? jws : JSON.stringify(jws);
         const accepted = await check(text, group).catch(() => false);
