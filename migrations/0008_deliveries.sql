@@ -6,11 +6,14 @@ create table platform.webhook_endpoints (
   url text not null check (length(url) between 1 and 2048),
   -- Event types; empty: all of them.
   events jsonb not null check (jsonb_typeof(events) = 'array'),
+  -- Which events of those types: lists per field, empty ones take everything.
+  filters jsonb not null default '{"repositories": [], "branches": [], "categories": [], "bands": []}' check (jsonb_typeof(filters) = 'object'),
   active boolean not null default true,
   secret_name text not null,
   -- Attempts that failed since the last success, and since when.
   failures int not null default 0,
   failing_at timestamptz(3),
+  -- Why the platform switched it off; null when a person did.
   disabled_reason text,
   last_success_at timestamptz(3),
   created_by text not null,
@@ -18,7 +21,7 @@ create table platform.webhook_endpoints (
   version int not null default 1,
   primary key (org_id, id),
   check ((failures = 0) = (failing_at is null)),
-  check (active = (disabled_reason is null))
+  check (not active or disabled_reason is null)
 );
 create index webhook_endpoints_list on platform.webhook_endpoints (org_id, created_at, id);
 

@@ -53,7 +53,9 @@ test("[WH1, WH9] a failing log is uploaded, and a signed message about it arrive
   await receiver.until(1);
   await product.idle();
   expect(receiver.received.length).toBe(1);
-  const { headers, body } = receiver.received[0] ?? { headers: {}, body: "" };
+  const [message] = receiver.received;
+  if (message === undefined) throw new Error("nothing came");
+  const { headers, body } = message;
   expect(new Webhook(secret).verify(body, headers)).toMatchObject({
     type: "analysis.completed",
     data: {

@@ -143,6 +143,19 @@ describe("routing", () => {
     expect(engine.lanes.length).toBe(lanes);
   });
 
+  test("[WH10] an endpoint whose filters do not fit gets no delivery", async () => {
+    const url = receiver.url("/ok");
+    const made = async (repositories: string[]) => {
+      const answer = await owner.send("/api/v1/webhooks", post({ url, filters: { repositories } }));
+      return (await answer.json()) as WebhookWithSecret;
+    };
+    const [fits, other] = [await made(["acme/*"]), await made(["other/shop"])];
+    await told(wish({ repository: "acme/shop" }));
+    expect((await deliveriesOf(fits.webhook)).length).toBe(1);
+    expect((await deliveriesOf(other.webhook)).length).toBe(0);
+    expect(receiver.received.length).toBe(1);
+  });
+
   test("[A3] a backfill is written down and never sent", async () => {
     const { webhook } = await endpoint("/ok");
     const event = { kind: "event" as const, at: new Date().toISOString(), traceparent: null };

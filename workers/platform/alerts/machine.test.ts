@@ -1,5 +1,6 @@
 /** The life of a delivery: keys, waits, gates, and when an endpoint is switched off. */
 import { describe, expect, test } from "vitest";
+import type { WebhookFilters } from "./model.ts";
 import { concluded, gate, healthAfter, replayed, type DeliveryState } from "./machine.ts";
 import {
   AGE_MS_MAX,
@@ -11,6 +12,7 @@ import {
   RETRY_MS_MAX,
   RETRY_SCHEDULE_S,
   retryDelayMs,
+  wants,
 } from "./rules.ts";
 
 const NOW = 1_800_000_000_000;
@@ -51,6 +53,56 @@ describe("keys", () => {
       { webhookId: "v" },
     ])
       expect(deliveryKey({ ...of, ...other })).not.toBe(key);
+  });
+});
+
+describe("filters", () => {
+  const ALL: WebhookFilters = { repositories: [], branches: [], categories: [], bands: [] };
+  const DATA = {
+    repository: "acme/shop",
+    branch: "release/2",
+    category: "test.timeout",
+    band: "high",
+  };
+
+  test.each([
+    ["nothing chosen", [], {}, DATA, true],
+    ["its type among others", ["analysis.failed", "analysis.completed"], {}, DATA, true],
+    ["other types only", ["analysis.failed"], {}, DATA, false],
+    ["its repository", [], { repositories: ["acme/api", "acme/shop"] }, DATA, true],
+    ["another repository", [], { repositories: ["acme/api"] }, DATA, false],
+    ["repositories of its owner", [], { repositories: ["acme/*"] }, DATA, true],
+    ["its branch by its beginning", [], { branches: ["main", "release/*"] }, DATA, true],
+    ["another branch", [], { branches: ["main"] }, DATA, false],
+    ["its category", [], { categories: ["test.timeout"] }, DATA, true],
+    ["its group of categories", [], { categories: ["test.*"] }, DATA, true],
+    ["a category it only begins like", [], { categories: ["test"] }, DATA, false],
+    ["its band", [], { bands: ["high" as const] }, DATA, true],
+    ["other bands", [], { bands: ["medium" as const, "low" as const] }, DATA, false],
+    [
+      "two filters of which one does not fit",
+      [],
+      { branches: ["release/*"], bands: ["low" as const] },
+      DATA,
+      false,
+    ],
+    [
+      "a repository, of an event that names none",
+      [],
+      { repositories: ["acme/*"] },
+      { ...DATA, repository: null },
+      false,
+    ],
+    [
+      "a repository, of an event about something else",
+      [],
+      { repositories: ["acme/*"] },
+      { cap: "org" },
+      true,
+    ],
+  ])("[WH10] %s", (_what, events, filters, data, wanted) => {
+    const endpoint = { events, filters: { ...ALL, ...filters } };
+    expect(wants(endpoint, "analysis.completed", data)).toBe(wanted);
   });
 });
 

@@ -109,10 +109,10 @@ export function healthAfter(endpoint: EndpointState, end: AttemptEnd, now: Insta
   const failingAt = endpoint.failingAt ?? now;
   if (!endpoint.active) return { failures, failingAt, disabled: null };
   if (end.status === GONE)
-    return { failures, failingAt, disabled: "The endpoint answered 410 Gone." };
+    return { failures, failingAt, disabled: "the endpoint answered 410 Gone" };
   const failing = failures >= FAILURES_MIN && now - failingAt >= FAILING_MS_MAX;
   const disabled = failing
-    ? `Every attempt of the last ${String(FAILING_MS_MAX / 86_400_000)} days failed.`
+    ? `every attempt of the last ${String(FAILING_MS_MAX / 86_400_000)} days failed`
     : null;
   return { failures, failingAt, disabled };
 }

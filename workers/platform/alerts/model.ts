@@ -16,12 +16,37 @@ export const EVENT_TYPES = [
 export const EventType = z.enum(EVENT_TYPES);
 export type EventType = z.infer<typeof EventType>;
 
+export const CONFIDENCE_BANDS = ["high", "medium", "low"] as const;
+const Band = z.enum(CONFIDENCE_BANDS);
+
+/**
+ * Which events of the chosen types an endpoint gets, by what they are about. An empty list takes everything; an entry that
+ * ends in `*` takes what begins like it. Events that are about no repository, branch or category pass.
+ */
+export const WebhookFilters = z.strictObject({
+  repositories: z.array(z.string()),
+  branches: z.array(z.string()),
+  categories: z.array(z.string()),
+  bands: z.array(Band),
+});
+export type WebhookFilters = z.infer<typeof WebhookFilters>;
+
+const Entries = z.array(z.string().min(1).max(200)).max(50).default([]);
+/** Filters as they are sent: what is left out takes everything. */
+const FilterWish = z.strictObject({
+  repositories: Entries,
+  branches: Entries,
+  categories: Entries,
+  bands: z.array(Band).max(CONFIDENCE_BANDS.length).default([]),
+});
+
 export const Webhook = z.strictObject({
   id: z.uuid(),
   url: z.string(),
   events: z.array(EventType),
+  filters: WebhookFilters,
   active: z.boolean(),
-  /** Why it was switched off, in words; null while active. */
+  /** Why the platform switched it off, in words; null while active, and when a person did. */
   disabled_reason: z.string().nullable(),
   failures: z.int(),
   failing_since: z.iso.datetime().nullable(),
@@ -35,12 +60,14 @@ export const CreateWebhook = z.strictObject({
   url: z.string().min(1).max(2_048),
   /** Empty: all of them. */
   events: z.array(EventType).max(EVENT_TYPES.length).default([]),
+  filters: FilterWish.prefault({}),
 });
 export type CreateWebhook = z.infer<typeof CreateWebhook>;
 
 export const ChangeWebhook = z.strictObject({
   url: z.string().min(1).max(2_048).optional(),
   events: z.array(EventType).max(EVENT_TYPES.length).optional(),
+  filters: FilterWish.optional(),
   active: z.boolean().optional(),
 });
 export type ChangeWebhook = z.infer<typeof ChangeWebhook>;

@@ -1,7 +1,7 @@
 /** Decisions about deliveries: keys, delays, ages, who wants which event, when an endpoint is switched off. Pure. */
 import { hashKey } from "../../../durable-objects/dispatcher/machine/keys.ts";
 import type { JsonValue } from "../model.ts";
-import type { EventType } from "./model.ts";
+import type { EventType, WebhookFilters } from "./model.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -49,9 +49,36 @@ export const requestKey = (type: string, subject: string, data: JsonValue): stri
 
 export const secretNameOf = (webhookId: string): string => `channel.${webhookId}.signing`;
 
-/** An empty list wants everything. */
-export const wants = (events: readonly string[], type: EventType): boolean =>
-  events.length === 0 || events.includes(type);
+/** What an event says about itself, by field. */
+type EventData = Readonly<Record<string, JsonValue>>;
+
+/** Which field of an event each filter looks at. */
+const FILTERED = {
+  repositories: "repository",
+  branches: "branch",
+  categories: "category",
+  bands: "band",
+} as const satisfies Record<keyof WebhookFilters, string>;
+
+/** Whether an endpoint wants this event: by its type, then by what it is about. An empty list wants everything. */
+export function wants(
+  endpoint: { readonly events: readonly string[]; readonly filters: WebhookFilters },
+  type: EventType,
+  data: EventData,
+): boolean {
+  if (endpoint.events.length > 0 && !endpoint.events.includes(type)) return false;
+  return Object.entries(FILTERED).every(([name, field]) => {
+    const wanted = endpoint.filters[name as keyof WebhookFilters];
+    // An event without the field is about something else: a threshold has no branch.
+    return (
+      wanted.length === 0 || !(field in data) || wanted.some((entry) => takes(entry, data[field]))
+    );
+  });
+}
+
+const takes = (entry: string, value: JsonValue | undefined): boolean =>
+  typeof value === "string" &&
+  (entry.endsWith("*") ? value.startsWith(entry.slice(0, -1)) : value === entry);
 
 /** Milliseconds until the next try after `attempt` failed ones: the schedule, spread by the key, or what was asked for. */
 export function retryDelayMs(id: string, attempt: number, retryAfterMs: number | null): number {

@@ -160,7 +160,7 @@ test("[WH5] a change needs the version it is based on; switching on again clears
   expect(off.headers.get("etag")).toBe('"2"');
   expect(await off.json()).toMatchObject({
     active: false,
-    disabled_reason: "Switched off by hand.",
+    disabled_reason: null,
   });
   expect((await patch(webhook.id, { active: true }, 1)).status).toBe(412);
   await platform.sql.transaction({ org: owner.orgId }, (tx) =>
@@ -175,6 +175,17 @@ test("[WH5] a change needs the version it is based on; switching on again clears
     failures: 0,
     failing_since: null,
   });
+});
+
+test("[WH10] filters are kept as they were sent, what is left out takes everything, and a change replaces them", async () => {
+  const filters = { repositories: ["acme/*"], bands: ["high"] };
+  const answer = await create({ url: receiver.url("/ok"), filters });
+  const { webhook } = (await answer.json()) as WebhookWithSecret;
+  const all = { repositories: [], branches: [], categories: [], bands: [] };
+  expect(webhook.filters).toEqual({ ...all, ...filters });
+  const changed = await patch(webhook.id, { filters: { branches: ["main"] } }, 1);
+  expect(((await changed.json()) as Webhook).filters).toEqual({ ...all, branches: ["main"] });
+  expect((await patch(webhook.id, { filters: { authors: ["x"] } }, 2)).status).toBe(422);
 });
 
 test("[WH2] deleting an endpoint deletes its secret, and is recorded", async () => {

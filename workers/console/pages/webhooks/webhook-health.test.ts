@@ -14,6 +14,7 @@ const WEBHOOK: Webhook = {
   id: "0199aaaa-0000-7000-8000-000000000001",
   url: "https://hooks.example.com/ew?x=1",
   events: [],
+  filters: { repositories: [], branches: [], categories: [], bands: [] },
   active: true,
   disabled_reason: null,
   failures: 0,

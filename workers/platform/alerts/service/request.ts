@@ -40,7 +40,7 @@ export async function requestDelivery(
   wish: DeliveryWish,
 ): Promise<Result<boolean>> {
   const active = await ports.sql.transaction({ org: wish.org }, listActive, { single: true });
-  if (!active.some(({ events }) => wants(events, wish.type))) return done(false);
+  if (!active.some((endpoint) => wants(endpoint, wish.type, wish.data))) return done(false);
   const emitted = await emit(ports.env, wish.org, requestKey(wish.type, wish.subject, wish.data), {
     kind: "event",
     type: wish.type,

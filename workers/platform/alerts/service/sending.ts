@@ -39,7 +39,7 @@ export const routeEvent = (
   ports.sql.transaction({ org }, async (tx) => {
     const { type, subject, at: timestamp, data } = event;
     const body = JSON.stringify({ type, timestamp, data });
-    const endpoints = (await listActive(tx)).filter(({ events }) => wants(events, type));
+    const endpoints = (await listActive(tx)).filter((endpoint) => wants(endpoint, type, data));
     const sends: SendRequest[] = [];
     for (const { id: webhookId } of endpoints) {
       const id = deliveryKey({ org, type, subject, data, webhookId });
@@ -209,7 +209,7 @@ async function announceDisabled(
   webhookId: string,
 ): Promise<void> {
   const endpoint = await ports.sql.transaction({ org }, (tx) => lockEndpoint(tx, webhookId));
-  if (endpoint === undefined || endpoint.active) return;
+  if (endpoint === undefined || endpoint.active || endpoint.disabledReason === null) return;
   const told = await requestDelivery(ports, {
     org,
     type: "webhook.disabled",

@@ -61,6 +61,7 @@ export async function createWebhook(
       orgId: org,
       url: wish.url,
       events,
+      filters: wish.filters,
       secretName: secretNameOf(subjectId),
       createdBy: makerOf(origin),
       createdAt: ports.now(),
@@ -74,6 +75,7 @@ export async function createWebhook(
       changes: {
         url: { before: null, after: wish.url },
         events: { before: null, after: events },
+        filters: { before: null, after: wish.filters },
         secret: { before: null, after: secret.fingerprint },
       },
     });
@@ -97,8 +99,6 @@ async function newSecret(
   return { text, fingerprint, before };
 }
 
-const PAUSED = "Switched off by hand.";
-
 /** Refusals: `not_found`, `egress_refused`, `version_mismatch`. Switching on clears its record of failures [WH5]. */
 export async function changeWebhook(
   ports: WebhookPorts,
@@ -116,16 +116,15 @@ export async function changeWebhook(
   return ports.sql.transaction({ org }, async (tx): Promise<Result<Webhook>> => {
     const before = await readEndpoint(tx, of.id);
     if (before === undefined) return refuse("not_found");
-    const active = change.active ?? before.active;
     const after = await updateEndpoint(tx, of.id, of.version, {
       url: change.url ?? before.url,
       events: [...new Set(change.events ?? before.events)],
-      active,
-      disabledReason: active ? null : (before.disabled_reason ?? PAUSED),
+      filters: change.filters ?? before.filters,
+      active: change.active ?? before.active,
     });
     if (after === undefined) return refuse("version_mismatch");
     const changes = Object.fromEntries(
-      (["url", "events", "active"] as const)
+      (["url", "events", "filters", "active"] as const)
         .filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
         .map((field) => [field, { before: before[field], after: after[field] }]),
     );

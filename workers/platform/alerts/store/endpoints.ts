@@ -1,17 +1,18 @@
 /** Webhook endpoints in Postgres. */
 import { instantOrNull, numberOf, textOf, textOrNull, textsOf } from "../../adapters/rows.ts";
-import type { SqlRow, Tx } from "../../adapters/sql.ts";
+import { jsonText, type SqlRow, type Tx } from "../../adapters/sql.ts";
 import type { Instant } from "../../model.ts";
 import type { EndpointState, Health } from "../machine.ts";
-import { EventType, type Webhook } from "../model.ts";
+import { EventType, type Webhook, WebhookFilters } from "../model.ts";
 
 const COLUMNS =
-  "id, url, events, active, disabled_reason, failures, failing_at, last_success_at, created_at, version";
+  "id, url, events, filters, active, disabled_reason, failures, failing_at, last_success_at, created_at, version";
 
 const webhookOf = (row: SqlRow): Webhook => ({
   id: textOf(row, "id"),
   url: textOf(row, "url"),
   events: textsOf(row, "events").flatMap((name) => EventType.safeParse(name).data ?? []),
+  filters: WebhookFilters.parse(row["filters"]),
   active: row["active"] === true,
   disabled_reason: textOrNull(row, "disabled_reason"),
   failures: numberOf(row, "failures"),
@@ -28,6 +29,7 @@ export interface NewEndpoint {
   readonly orgId: string;
   readonly url: string;
   readonly events: readonly EventType[];
+  readonly filters: WebhookFilters;
   readonly secretName: string;
   readonly createdBy: string;
   readonly createdAt: Instant;
@@ -43,13 +45,14 @@ export async function countEndpoints(tx: Tx, orgId: string): Promise<number> {
 /** Undefined when an earlier try with the same id made it. */
 export async function insertEndpoint(tx: Tx, endpoint: NewEndpoint): Promise<Webhook | undefined> {
   const [row] = await tx.query(
-    `insert into platform.webhook_endpoints (org_id, id, url, events, secret_name, created_by, created_at)
-     values ($1, $2, $3, $4, $5, $6, $7) on conflict (org_id, id) do nothing returning ${COLUMNS}`,
+    `insert into platform.webhook_endpoints (org_id, id, url, events, filters, secret_name, created_by, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (org_id, id) do nothing returning ${COLUMNS}`,
     [
       endpoint.orgId,
       endpoint.id,
       endpoint.url,
       JSON.stringify(endpoint.events),
+      jsonText(endpoint.filters),
       endpoint.secretName,
       endpoint.createdBy,
       iso(endpoint.createdAt),
@@ -95,8 +98,8 @@ export async function listActive(tx: Tx): Promise<readonly Webhook[]> {
 export interface EndpointChange {
   readonly url: string;
   readonly events: readonly EventType[];
+  readonly filters: WebhookFilters;
   readonly active: boolean;
-  readonly disabledReason: string | null;
 }
 
 /** Undefined when `version` is not the current one. An endpoint that is switched on begins with a clean record. */
@@ -107,12 +110,20 @@ export async function updateEndpoint(
   change: EndpointChange,
 ): Promise<Webhook | undefined> {
   const [row] = await tx.query(
-    `update platform.webhook_endpoints set url = $3, events = $4, active = $5, disabled_reason = $6,
-       failures = case when $5 and not active then 0 else failures end,
-       failing_at = case when $5 and not active then null else failing_at end,
+    `update platform.webhook_endpoints set url = $3, events = $4, filters = $5, active = $6,
+       disabled_reason = case when $6 then null else disabled_reason end,
+       failures = case when $6 and not active then 0 else failures end,
+       failing_at = case when $6 and not active then null else failing_at end,
        version = version + 1
      where id = $1 and version = $2 returning ${COLUMNS}`,
-    [id, version, change.url, JSON.stringify(change.events), change.active, change.disabledReason],
+    [
+      id,
+      version,
+      change.url,
+      JSON.stringify(change.events),
+      jsonText(change.filters),
+      change.active,
+    ],
   );
   return row === undefined ? undefined : webhookOf(row);
 }
@@ -125,19 +136,25 @@ export async function deleteEndpoint(tx: Tx, id: string, version: number): Promi
   return rows.length > 0;
 }
 
+export interface LockedEndpoint extends EndpointState {
+  readonly url: string;
+  readonly version: number;
+  /** Why the platform switched it off. */
+  readonly disabledReason: string | null;
+}
+
 /** The state attempts are judged by; the row stays locked until the transaction ends. */
-export async function lockEndpoint(
-  tx: Tx,
-  id: string,
-): Promise<(EndpointState & { readonly version: number; readonly url: string }) | undefined> {
+export async function lockEndpoint(tx: Tx, id: string): Promise<LockedEndpoint | undefined> {
   const [row] = await tx.query(
-    "select url, active, failures, failing_at, version from platform.webhook_endpoints where id = $1 for update",
+    `select url, active, disabled_reason, failures, failing_at, version
+     from platform.webhook_endpoints where id = $1 for update`,
     [id],
   );
   if (row === undefined) return undefined;
   return {
     url: textOf(row, "url"),
     active: row["active"] === true,
+    disabledReason: textOrNull(row, "disabled_reason"),
     failures: numberOf(row, "failures"),
     failingAt: instantOrNull(row, "failing_at"),
     version: numberOf(row, "version"),

@@ -175,6 +175,7 @@ export interface EndedAnalysis {
   readonly job: string | null;
   readonly category: string | null;
   readonly confidence: number | null;
+  readonly band: string | null;
   readonly headline: string | null;
   readonly error_code: string | null;
   /** Of its organization. */
@@ -189,7 +190,7 @@ export async function readEnded(
   runId: string,
 ): Promise<EndedAnalysis | undefined> {
   const [row] = await tx.query(
-    `select a.status, a.repository, a.branch, a.workflow, a.job, a.category, a.confidence_value, a.title, a.error_code,
+    `select a.status, a.repository, a.branch, a.workflow, a.job, a.category, a.confidence_value, a.confidence_band, a.title, a.error_code,
        a.completed_at, o.slug
      from platform.analyses a join platform.orgs o on o.id = a.org_id
      where a.id = $1 and a.run_id = $2 and a.status in ('completed', 'failed')`,
@@ -204,6 +205,7 @@ export async function readEnded(
     job: textOrNull(row, "job"),
     category: textOrNull(row, "category"),
     confidence: numberOrNull(row, "confidence_value"),
+    band: textOrNull(row, "confidence_band"),
     headline: textOrNull(row, "title"),
     error_code: textOrNull(row, "error_code"),
     slug: textOf(row, "slug"),
