@@ -91,6 +91,10 @@ export type AwaitRequest = z.infer<typeof AwaitRequest>;
 export const TaskRequest = z.strictObject({ ...Common, task_id: z.string() });
 export type TaskRequest = z.infer<typeof TaskRequest>;
 
+/** Asks whether a worker that names a task and a fence still holds its lease. */
+export const HoldsRequest = TaskRequest.extend({ fence: Fence });
+export type HoldsRequest = z.infer<typeof HoldsRequest>;
+
 export const TasksRequest = z.strictObject({
   ...Common,
   run_id: z.string().nullable(),
@@ -146,6 +150,11 @@ export interface Renewed {
   readonly lease_ms: number;
   /** Members whose work must stop. */
   readonly canceled: readonly number[];
+}
+
+/** A lease that runs. */
+export interface Held {
+  readonly lease_ms: number;
 }
 
 /** A run as its dispatcher knows it; times in ms since 1970. */
@@ -211,6 +220,8 @@ export interface DispatcherApi {
   run(request: RunRequest): Promise<Result<RunView>>;
   counts(request: RunRequest): Promise<Result<readonly NodeCounts[]>>;
   task(request: TaskRequest): Promise<Result<TaskView>>;
+  /** Refuses `lease_lost` unless the fence is that of the task's running lease. Changes nothing. */
+  holds(request: HoldsRequest): Promise<Result<Held>>;
   tasks(request: TasksRequest): Promise<Result<readonly TaskView[]>>;
   /** Sends every queued envelope again and re-arms the alarm [C10]. */
   wake(request: ObjectRequest): Promise<Result<Backlog>>;

@@ -10,7 +10,7 @@ import { dispatcherName, leasePolicy } from "../../workers/platform/tasks/rules.
 import { runnerOf } from "../../workers/platform/tasks/service.ts";
 import { alarmFor } from "./machine/alarm.ts";
 import { configHash, datasetOf } from "./machine/append.ts";
-import type { World } from "./machine/lease.ts";
+import { holds, type World } from "./machine/lease.ts";
 import { ALARM_FAILED_MS, OUTBOX_GRACE_MS } from "./machine/limits.ts";
 import type { Answer } from "./machine/state.ts";
 import type { Event } from "./machine/step.ts";
@@ -24,6 +24,8 @@ import {
   type Emitted,
   EnvelopeRequest,
   type Fetched,
+  type Held,
+  HoldsRequest,
   type NodeCounts,
   ObjectRequest,
   RenewRequest,
@@ -158,6 +160,19 @@ export class Dispatcher extends DurableObject<Env> implements DispatcherApi {
     if (!entered.ok) return entered;
     const task = this.#store.taskView(entered.value.request.task_id);
     return task === null ? refuse("not_found") : done(task);
+  }
+
+  async holds(request: HoldsRequest): Promise<Result<Held>> {
+    const entered = await this.#enter(HoldsRequest, request);
+    if (!entered.ok) return entered;
+    const { task_id: taskId, fence } = entered.value.request;
+    const [task] = this.#store.load({ taskId }).tasks;
+    if (task === undefined) return refuse("not_found");
+    return holds(
+      this.#store.load({ envelope: task.envelope }),
+      { tid: task.tid, fence },
+      Date.now(),
+    );
   }
 
   async tasks(request: TasksRequest): Promise<Result<readonly TaskView[]>> {

@@ -28,8 +28,10 @@ import { keyRoutes } from "./keys/routes.ts";
 import { adminRoutes } from "./orgs/routes/admin.ts";
 import { invitationRoutes } from "./orgs/routes/invitations.ts";
 import { memberRoutes } from "./orgs/routes/members.ts";
+import { metricsRoutes } from "./metrics/routes.ts";
 import { orgRoutes } from "./orgs/routes/orgs.ts";
 import { secretRoutes } from "./secrets/routes.ts";
+import { leaseRoutes } from "./secrets/routes/leases.ts";
 import { checkKeks } from "./secrets/service/upkeep.ts";
 import { taskRoutes } from "./tasks/routes.ts";
 import { localTaskRoutes } from "./tasks/routes/local.ts";
@@ -64,6 +66,7 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
   app.route("/.well-known", keySetRoutes);
   app.route("/internal/v1/local", localIdentityRoutes);
   app.route("/internal/v1/local", localTaskRoutes);
+  app.route("/internal/v1", leaseRoutes);
   for (const routes of [
     identityRoutes,
     signInRoutes,
@@ -79,6 +82,7 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
     analysisRoutes,
     overviewRoutes,
     taskRoutes,
+    metricsRoutes,
     webhookRoutes,
     deliveryRoutes,
     usageRoutes,

@@ -1,7 +1,13 @@
 /** A worker fetches an envelope, renews its lease and reports its results: all by fence. */
-import { refuse, type Instant, type Refused } from "../../../workers/platform/model.ts";
+import {
+  done,
+  refuse,
+  type Instant,
+  type Refused,
+  type Result,
+} from "../../../workers/platform/model.ts";
 import { PAYLOAD_BYTES_MAX, type TaskError } from "../../../workers/platform/tasks/model.ts";
-import type { Assignment, ReportRequest, TaskReport } from "../model.ts";
+import type { Assignment, Held, ReportRequest, TaskReport } from "../model.ts";
 import { Draft } from "./draft.ts";
 import { outputEventId } from "./keys.ts";
 import {
@@ -254,6 +260,18 @@ export function backoffMs(
 }
 
 /** The envelope, if `fence` is that of its current lease. */
+/** How long the lease of a task still runs, if `fence` is its fence; the slice holds the task's envelope [L2]. */
+export function holds(
+  slice: Slice,
+  held: { readonly tid: number; readonly fence: string },
+  now: Instant,
+): Result<Held> {
+  const envelope = holder(slice, held.fence);
+  const working = slice.tasks.some(({ tid, state }) => tid === held.tid && state === "leased");
+  if (envelope === null || !working || envelope.leaseUntil <= now) return lost();
+  return done({ lease_ms: envelope.leaseUntil - now });
+}
+
 function holder(slice: Slice, fence: string): Envelope | null {
   const [envelope] = slice.envelopes;
   if (envelope === undefined || envelope.state !== "leased") return null;

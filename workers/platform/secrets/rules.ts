@@ -47,3 +47,11 @@ export const keptMs = (name: string): number =>
 /** True while a version that was replaced at `replacedAt` may still be read. */
 export const stillKept = (name: string, replacedAt: Instant, now: Instant): boolean =>
   now - replacedAt < keptMs(name);
+
+const BARE = /^[A-Za-z0-9_]{1,64}$/;
+
+/** `NAME` or `env.NAME` as a task asks for it -> the secret, if the task declared it; no other kind is ever a task's. */
+export function declaredName(asked: string, declared: readonly string[]): string | undefined {
+  const name = BARE.test(asked) ? `env.${asked}` : asked;
+  return name.startsWith("env.") && declared.includes(name) ? name : undefined;
+}

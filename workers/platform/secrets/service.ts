@@ -105,35 +105,74 @@ export async function resolveSecret(
   ports: ResolvePorts,
   wish: ResolveWish,
 ): Promise<readonly string[] | undefined> {
-  const versions = await takeVersions(ports, wish);
-  if (versions === undefined) return undefined;
-  const keks = keksOf(ports.env, wish.org);
-  return Promise.all(
-    versions.map(async (stored) => {
-      const label = sealLabel(wish.org, wish.name, stored.version);
-      const value = new TextDecoder().decode(await openValue(keks, label, stored));
-      addRedaction(value);
-      return value;
-    }),
-  );
+  const versions = await takeVersions(ports, wish, (stored, now) => {
+    const current = inForce(stored);
+    if (current === undefined || kindOf(wish.name) !== "channel") return current;
+    const kept = stored.filter(
+      ({ replacedAt }) => replacedAt !== null && stillKept(wish.name, replacedAt, now),
+    );
+    return [...current, ...kept];
+  });
+  return versions && Promise.all(versions.map((stored) => opened(ports.env, wish, stored)));
 }
 
-/** Versions the reader gets, newest first, after counting the use. */
+export interface ResolvedVersion {
+  readonly value: string;
+  readonly version: number;
+}
+
+/** The value in force, or `version` if it is that or was replaced less than 15 minutes ago [SC4]. */
+export async function resolveVersion(
+  ports: ResolvePorts,
+  wish: ResolveWish,
+  version: number | undefined,
+): Promise<ResolvedVersion | undefined> {
+  const versions = await takeVersions(ports, wish, (stored, now) => {
+    const current = inForce(stored);
+    if (current === undefined || version === undefined) return current;
+    const wanted = stored.find((one) => one.version === version);
+    if (wanted === undefined) return undefined;
+    const { replacedAt } = wanted;
+    return replacedAt === null || stillKept(wish.name, replacedAt, now) ? [wanted] : undefined;
+  });
+  const stored = versions?.[0];
+  if (stored === undefined) return undefined;
+  return { value: await opened(ports.env, wish, stored), version: stored.version };
+}
+
+const inForce = (stored: readonly StoredVersion[]): readonly StoredVersion[] | undefined => {
+  const current = stored.find(({ replacedAt }) => replacedAt === null);
+  return current && [current];
+};
+
+/** The value of a version; from now on it is redacted in what this isolate logs [SC7]. */
+async function opened(env: Env, wish: ResolveWish, stored: StoredVersion): Promise<string> {
+  const label = sealLabel(wish.org, wish.name, stored.version);
+  const bytes = await openValue(keksOf(env, wish.org), label, stored);
+  const value = new TextDecoder().decode(bytes);
+  addRedaction(value);
+  return value;
+}
+
+type Picking = (
+  stored: readonly StoredVersion[],
+  now: Instant,
+) => readonly StoredVersion[] | undefined;
+
+/** The versions `pick` takes of those that still hold their bytes, after counting a use of the first of them. */
 const takeVersions = (
   ports: ResolvePorts,
   wish: ResolveWish,
+  pick: Picking,
 ): Promise<readonly StoredVersion[] | undefined> =>
   ports.sql.transaction({ org: wish.org }, async (tx) => {
     const now = ports.now();
-    const stored = await readVersions(tx, wish.name);
-    const current = stored.find(({ replacedAt }) => replacedAt === null);
-    if (current === undefined) return undefined;
-    const use = { ...wish, version: current.version, at: now };
-    if (await countUse(tx, use)) await chainFirstUse(tx, wish, current.version, now);
-    if (kindOf(wish.name) !== "channel") return [current];
-    return stored.filter(
-      ({ replacedAt }) => replacedAt === null || stillKept(wish.name, replacedAt, now),
-    );
+    const picked = pick(await readVersions(tx, wish.name), now);
+    const [first] = picked ?? [];
+    if (first === undefined) return undefined;
+    const use = { ...wish, version: first.version, at: now };
+    if (await countUse(tx, use)) await chainFirstUse(tx, wish, first.version, now);
+    return picked;
   });
 
 async function chainFirstUse(

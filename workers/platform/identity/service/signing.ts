@@ -11,7 +11,13 @@ import {
 import { utf8 } from "../../adapters/bytes.ts";
 import { seal, unseal } from "../../adapters/cipher.ts";
 import { configurationOf, type Configuration } from "../../adapters/configuration.ts";
-import { kidOf, signToken, verifyToken, type TokenKind } from "../../adapters/jwt.ts";
+import {
+  kidOf,
+  signToken,
+  verifyToken,
+  type TokenKind,
+  type Verified,
+} from "../../adapters/jwt.ts";
 import type { Sql } from "../../adapters/sql.ts";
 import { assert, Fault, type Instant } from "../../model.ts";
 import { ACCESS_TOKEN_S, AccessClaims } from "../model.ts";
@@ -59,36 +65,48 @@ export const publicKeys = async (ports: TokenPorts): Promise<readonly JWK[]> =>
   (await keysOf(ports)).jwks;
 
 /** A token for `claims`, valid for ACCESS_TOKEN_S from now. */
-export async function issueAccessToken(ports: TokenPorts, claims: AccessClaims): Promise<string> {
+export const issueAccessToken = (ports: TokenPorts, claims: AccessClaims): Promise<string> =>
+  issueToken(ports, claims, { typ: ACCESS_TYP, audience: AUDIENCE, lifeS: ACCESS_TOKEN_S });
+
+export interface TokenForm {
+  readonly typ: string;
+  readonly audience: string;
+  readonly lifeS: number;
+}
+
+/** A token of the control plane's current key. */
+export async function issueToken(
+  ports: TokenPorts,
+  claims: JWTPayload,
+  form: TokenForm,
+): Promise<string> {
   const keys = await keysOf(ports);
   const iat = Math.floor(ports.now() / 1000);
-  const payload: JWTPayload = {
-    ...claims,
-    iss: configurationOf(ports.env).issuer,
-    aud: AUDIENCE,
-    iat,
-    exp: iat + ACCESS_TOKEN_S,
-  };
-  return signToken(payload, keys, ACCESS_TYP);
+  const { issuer: iss } = configurationOf(ports.env);
+  const payload = { ...claims, iss, aud: form.audience, iat, exp: iat + form.lifeS };
+  return signToken(payload, keys, form.typ);
 }
 
 export type CheckedToken = { readonly claims: AccessClaims } | "expired" | "invalid";
 
 /** Says who sent a token, or why it is not taken. */
 export async function checkAccessToken(ports: TokenPorts, token: string): Promise<CheckedToken> {
-  const kid = kidOf(token);
-  if (kid === undefined) return "invalid";
-  const key = await publicKeyOf(ports, kid);
-  if (key === undefined) return "invalid";
-  const verified = await verifyToken(
-    token,
-    key,
-    accessKind(configurationOf(ports.env)),
-    ports.now(),
-  );
+  const verified = await checkToken(ports, token, accessKind(configurationOf(ports.env)));
   if (verified === "expired" || verified === "invalid") return verified;
   const claims = AccessClaims.safeParse(verified.payload);
   return claims.success ? { claims: claims.data } : "invalid";
+}
+
+/** What a token of `kind` says, or why it is not taken. */
+export async function checkToken(
+  ports: TokenPorts,
+  token: string,
+  kind: TokenKind,
+): Promise<Verified> {
+  const kid = kidOf(token);
+  if (kid === undefined) return "invalid";
+  const key = await publicKeyOf(ports, kid);
+  return key === undefined ? "invalid" : verifyToken(token, key, kind, ports.now());
 }
 
 async function publicKeyOf(ports: TokenPorts, kid: string): Promise<JoseKey | undefined> {
