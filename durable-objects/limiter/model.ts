@@ -143,6 +143,8 @@ export interface LimiterApi {
   reload(request: ObjectRequest): Promise<Result<null>>;
   /** Brings the totals to Postgres now instead of within the minute. */
   rollUp(request: ObjectRequest): Promise<Result<null>>;
+  /** Forgets everything: the organization is deleted for good [TN8]. */
+  erase(request: ObjectRequest): Promise<Result<null>>;
   beginUpload(request: UploadRequest): Promise<boolean>;
   endUpload(request: UploadRequest): Promise<void>;
 }

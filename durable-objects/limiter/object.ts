@@ -66,6 +66,12 @@ export class Limiter extends DurableObject<Env> implements LimiterApi {
   rollUp(request: ObjectRequest): Promise<Result<null>> {
     return this.#desk.rollUp(request);
   }
+  async erase(request: ObjectRequest): Promise<Result<null>> {
+    const erased = await this.#desk.erase(request);
+    await this.ctx.storage.deleteAlarm();
+    this.#alarmAt = null;
+    return erased;
+  }
   beginUpload(request: UploadRequest): Promise<boolean> {
     return this.#desk.beginUpload(request);
   }

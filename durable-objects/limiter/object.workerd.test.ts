@@ -190,3 +190,18 @@ test("[RL2] a call of another version of the code is answered, not thrown", asyn
   );
   expect(rows).toEqual([]);
 });
+
+test("[TN8] the limiter of a deleted organization holds nothing, rings no more, and counts anew", async () => {
+  postgres.limits = { requests_per_minute: 10, requests_per_month: 7 };
+  await verdicts(7);
+  await limiter().reserve({ ...named, meter: "tasks", n: 1, ref: "r", ttl_ms: 1_000 });
+  expect(await limiter().erase(named)).toEqual({ ok: true, value: null });
+  const rows = await runInDurableObject(stub(), (_object, state) =>
+    ["config", "buckets", "months", "totals", "reservations", "seen"].flatMap((table) =>
+      state.storage.sql.exec(`select 1 from ${table}`).toArray(),
+    ),
+  );
+  expect(rows).toEqual([]);
+  expect(await runDurableObjectAlarm(stub())).toBe(false);
+  expect(await verdicts(7)).toEqual({ admitted: 7 });
+});

@@ -44,6 +44,16 @@ const SCHEMA = [
   "create table if not exists uploads(id text primary key, until integer not null) without rowid",
 ] as const;
 
+const TABLES = [
+  "config",
+  "buckets",
+  "months",
+  "totals",
+  "reservations",
+  "seen",
+  "uploads",
+] as const;
+
 /** A usage record that comes again within this counts once [US1]; a ref is remembered as long. */
 export const SEEN_MS = 32 * 86_400_000;
 
@@ -54,6 +64,13 @@ export class LimiterStore {
   constructor(db: Database) {
     this.#db = db;
     for (const statement of SCHEMA) db.run(statement);
+  }
+
+  /** Empties every table. */
+  wipe(): void {
+    this.#db.transaction(() => {
+      for (const table of TABLES) this.#db.run(`delete from ${table}`);
+    });
   }
 
   /** What survived; counters begin where they were stored, so what was stored ahead counts as used. */

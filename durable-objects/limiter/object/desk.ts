@@ -166,6 +166,14 @@ export class Desk implements LimiterApi {
     return done(null);
   }
 
+  async erase(request: ObjectRequest): Promise<Result<null>> {
+    if (!ObjectRequest.safeParse(request).success) return otherVersion();
+    this.#store.wipe();
+    this.#state = this.#store.load(this.#ports.now());
+    this.#known = undefined;
+    return done(null);
+  }
+
   async beginUpload(request: UploadRequest): Promise<boolean> {
     const { id } = UploadRequest.parse(request);
     const at = this.#ports.now();

@@ -177,11 +177,11 @@ describe("shield", () => {
 
   test("[RL3] the 21st failed sign-in of a minute is 429", async () => {
     platform.clock.now += MINUTE_MS;
-    const attempt = () => {
-      const { headers, ...init } = post({ token: "wrong" });
-      const sent = { ...init, headers: { ...headers, "cf-connecting-ip": "198.51.100.9" } };
-      return platform.send("/api/v1/auth/link", sent);
-    };
+    const attempt = () =>
+      platform.send(
+        "/api/v1/auth/link",
+        post({ token: "wrong" }, { "cf-connecting-ip": "198.51.100.9" }),
+      );
     for (let n = 0; n < SHIELD.auth.limit; n += 1) expect((await attempt()).status).toBe(401);
     const refused = await attempt();
     expect(refused.status).toBe(429);

@@ -58,7 +58,7 @@ export function periodOf(
 ): Period | undefined {
   const start = from === undefined ? Date.parse(monthText(now)) : Date.parse(from);
   const begin = Math.floor(start / HOUR_MS) * HOUR_MS;
-  const end = Math.ceil((to === undefined ? now : Date.parse(to)) / HOUR_MS) * HOUR_MS;
+  const end = Math.ceil((to === undefined ? now + 1 : Date.parse(to)) / HOUR_MS) * HOUR_MS;
   if (end <= begin || end - begin > REPORT_DAYS_MAX * 86_400_000) return undefined;
   return { from: new Date(begin).toISOString(), to: new Date(end).toISOString() };
 }
