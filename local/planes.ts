@@ -15,7 +15,7 @@ const RETRY_MS = 5_000;
 
 /** Starts the control plane on this port and waits for `/ready`. The database runs already. */
 export async function startControl(runtime: Runtime, port: number, api: LocalApi): Promise<void> {
-  const { root, dir, flags, secrets, version } = runtime.options;
+  const { root, dir, flags, settings, secrets, version } = runtime.options;
   const { database } = runtime;
   if (database === undefined) throw new Error("the control plane starts after the database");
   await startRetrying(runtime, "control", {
@@ -28,7 +28,7 @@ export async function startControl(runtime: Runtime, port: number, api: LocalApi
         ISSUER: `http://localhost:${port}`,
         PUBLIC_HOSTS: publicHosts(flags.host, port),
         VERSION: version,
-        ...flags.vars,
+        ...settings,
         ...secrets.control,
       },
       hyperdrive: { PG: database.urlFor("platform_rt") },

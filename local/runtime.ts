@@ -5,6 +5,7 @@ import type { Flags } from "./flags.ts";
 import type { LocalApi } from "./local-api.ts";
 import type { JsonLog } from "./log.ts";
 import type { PlaneProcess } from "./plane-process.ts";
+import type { Settings } from "./settings.ts";
 import {
   readLauncher,
   writeLauncher,
@@ -18,6 +19,8 @@ export type UpOptions = {
   version: string;
   flags: Flags;
   dir: StateDir;
+  /** Of the command line and the settings file, checked. */
+  settings: Settings;
   secrets: Secrets;
   log: JsonLog;
   /** A short line for the person at the terminal. */

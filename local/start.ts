@@ -8,10 +8,12 @@ import { EXIT, Failure, codeOf, reasonOf, render } from "./failure.ts";
 import { parseFlags, type Flags } from "./flags.ts";
 import { JsonLog } from "./log.ts";
 import { reset } from "./reset.ts";
+import { readSettings } from "./settings.ts";
 import { openState, secretsOf, statePaths, type StateDir } from "./state.ts";
 import { status, stopRunning } from "./status.ts";
 import { Interrupted, Runtime } from "./runtime.ts";
 import { bringUp, type Addresses } from "./supervisor.ts";
+import { declaredVariables } from "./variables.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 /** The terminal and npm both pass an interrupt on: what comes this soon after the first is the same one. */
@@ -58,6 +60,8 @@ async function confirmed(dir: StateDir): Promise<boolean> {
 async function supervise(flags: Flags, dir: StateDir): Promise<number> {
   const tell = teller(flags);
   const log = new JsonLog(join(dir.logs, "launcher.log"));
+  const declared = declaredVariables(readFileSync(join(ROOT, "wrangler.toml"), "utf8"));
+  const settings = readSettings(dir, flags.vars, declared);
   await claim(dir, version);
   const ending = new Ending();
   const options = {
@@ -65,6 +69,7 @@ async function supervise(flags: Flags, dir: StateDir): Promise<number> {
     version,
     flags,
     dir,
+    settings,
     secrets: secretsOf(dir),
     log,
     tell,

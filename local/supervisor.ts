@@ -1,5 +1,4 @@
 /** Brings the local runtime up in order: bundles, database, migrations, control plane, apps plane [LN6]. */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildAll } from "./bundle.ts";
 import { openDatabase } from "./database.ts";
@@ -11,7 +10,6 @@ import { startApps, startControl } from "./planes.ts";
 import { freePort, portIsFree, reachable } from "./ports.ts";
 import { Interrupted, type Runtime } from "./runtime.ts";
 import { watchSources } from "./watch-sources.ts";
-import { checkVariables, declaredVariables } from "./variables.ts";
 
 export type Addresses = {
   api: string;
@@ -38,7 +36,6 @@ export async function bringUp(runtime: Runtime): Promise<Addresses> {
 
 async function start(runtime: Runtime): Promise<Addresses> {
   const { flags, root, secrets, tell } = runtime.options;
-  checkVariables(flags.vars, declaredVariables(readFileSync(join(root, "wrangler.toml"), "utf8")));
   const port = await choosePort(flags.host, flags.port, "--port");
   const appsPort = await choosePort(flags.host, flags.appsPort, "--apps-port", port);
   await settleAll([buildAll(root, tell), startDatabase(runtime)]);

@@ -18,7 +18,7 @@ export interface FakeProvider {
 
 const CLIENT_ID = "edgewright-tests";
 const CLIENT_SECRET = "secret-of-the-tests";
-const callbackOf = (id: string): string => `${ORIGIN}/api/v1/auth/${id}/callback`;
+const callbackOf = (id: string, origin = ORIGIN): string => `${origin}/api/v1/auth/${id}/callback`;
 
 export interface Account {
   readonly login: string;
@@ -104,8 +104,12 @@ export interface FakeOidc extends FakeProvider {
   readonly tokenRequests: URLSearchParams[];
 }
 
-/** Accounts are `name`, with the address `name@example.com`, verified unless the name begins with "unverified". */
-export async function startOidc(): Promise<FakeOidc> {
+/**
+ * Accounts are `name`, with the address `name@example.com`, verified unless the name begins with "unverified".
+ *
+ * @param origin of the platform that signs in
+ */
+export async function startOidc(origin = ORIGIN): Promise<FakeOidc> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
@@ -114,7 +118,7 @@ export async function startOidc(): Promise<FakeOidc> {
       {
         client_id: CLIENT_ID,
         client_secret: CLIENT_SECRET,
-        redirect_uris: [callbackOf("oidc")],
+        redirect_uris: [callbackOf("oidc", origin)],
       },
     ],
     pkce: { required: () => true },

@@ -118,7 +118,9 @@ async function checkUsable(
   if (invitationStatus(invitation, ports.now()) !== "open") return refuse("invite_invalid");
   const joiner = await readJoiner(tx, userId);
   if (joiner?.active !== true) return refuse("forbidden");
-  if (!mayAccept(invitation.email, joiner.verifiedEmail, isLocal(ports.env)))
+  const local = isLocal(ports.env);
+  const addresses = [null, ...joiner.verifiedEmails];
+  if (!addresses.some((address) => mayAccept(invitation.email, address, local)))
     return refuse("invite_email_mismatch");
   return done(true);
 }

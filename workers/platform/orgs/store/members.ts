@@ -1,5 +1,5 @@
 /** Members of one organization, in its scope; their names come from a function that shows profiles of members alone. */
-import { numberOf, textOf, textOrNull } from "../../adapters/rows.ts";
+import { numberOf, textOf, textOrNull, textsOf } from "../../adapters/rows.ts";
 import type { SqlRow, Tx } from "../../adapters/sql.ts";
 import type { Instant } from "../../model.ts";
 import { Member, Role } from "../model.ts";
@@ -94,17 +94,18 @@ export async function deleteMember(tx: Tx, orgId: string, userId: string): Promi
 /** Who asks to join, as their own scope shows them. */
 export interface Joiner {
   readonly active: boolean;
-  readonly verifiedEmail: string | null;
+  /** Of the user and of their identities: whoever a provider vouches for an address holds the link as well. */
+  readonly verifiedEmails: readonly string[];
 }
 
 export async function readJoiner(tx: Tx, userId: string): Promise<Joiner | undefined> {
   const [row] = await tx.query(
-    "select status, email, email_verified from platform.users where id = $1",
+    `select u.status, to_jsonb(array(
+       select u.email where u.email_verified
+       union select i.email from platform.identities i where i.user_id = u.id and i.email is not null)) as emails
+     from platform.users u where u.id = $1`,
     [userId],
   );
   if (row === undefined) return undefined;
-  return {
-    active: textOf(row, "status") === "active",
-    verifiedEmail: row["email_verified"] === true ? textOrNull(row, "email") : null,
-  };
+  return { active: textOf(row, "status") === "active", verifiedEmails: textsOf(row, "emails") };
 }
