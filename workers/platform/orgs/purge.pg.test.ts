@@ -16,9 +16,23 @@ const logs = fakeBucket();
 const artifacts = fakeBucket();
 /** Dispatchers that hold something. */
 const dispatchers = new Set<string>();
+/** Limiters likewise. */
+const limiters = new Set<string>();
+
+const limiterNamespace = (step: <T>(work: () => Promise<T>) => Promise<T>) => ({
+  idFromName: (name: string) => name,
+  get: (name: string) => ({
+    erase: () =>
+      step(async () => {
+        limiters.delete(name);
+        return { ok: true, value: null };
+      }),
+  }),
+});
 
 beforeAll(async () => {
   platform = await openPlatform({
+    LIMITER: limiterNamespace((work) => work()),
     LOGS: logs.bucket,
     ARTIFACTS: artifacts.bucket,
     DISPATCHER: {
@@ -79,6 +93,7 @@ async function doomed(): Promise<string> {
   await artifacts.bucket.put(`org/${org}/analyses/1/result.json`, "{}");
   await artifacts.bucket.put(`org/${org}/audit/1-1.ndjson.gz`, "chain");
   dispatchers.add(`${org}/dispatcher/sys.analyses`);
+  limiters.add(`${org}/limiter`);
   await su`update platform.orgs set status = 'deleting', purge_at = ${new Date(platform.clock.now + 30 * DAY_MS).toISOString()} where id = ${org}`;
   return org;
 }
@@ -99,7 +114,7 @@ async function rowsOf(org: string): Promise<string[]> {
 const objectsOf = (org: string): string[] =>
   [...logs.objects.keys(), ...artifacts.objects.keys()].filter((key) => key.includes(org));
 const dispatchersOf = (org: string): string[] =>
-  [...dispatchers].filter((name) => name.startsWith(org));
+  [...dispatchers, ...limiters].filter((name) => name.startsWith(org));
 async function chainOf(org: string): Promise<unknown> {
   const su = platform.db.as("superuser");
   const records =
@@ -166,6 +181,7 @@ function mortal(steps: number): PurgePorts {
           erase: (request: unknown) => step(() => stub(id).erase(request)),
         }),
       },
+      LIMITER: limiterNamespace(step),
     } as unknown as Env,
     sql: {
       transaction: <T>(scope: Parameters<Sql["transaction"]>[0], body: (tx: Tx) => Promise<T>) =>

@@ -6,8 +6,9 @@ import { appendAudit } from "../../audit/service.ts";
 import { auditPrefixOf } from "../../audit/rules/chain.ts";
 import { deleteObjects, listed } from "../../adapters/artifacts.ts";
 import type { Sql } from "../../adapters/sql.ts";
-import { assert, type Instant } from "../../model.ts";
+import { assert, Fault, type Instant } from "../../model.ts";
 import { ask } from "../../tasks/service.ts";
+import { limiterOf } from "../../usage/service.ts";
 import { deleteInvitations } from "../store/invitations.ts";
 import {
   closeOrg,
@@ -42,7 +43,8 @@ export async function purgeOrg(ports: PurgePorts, orgId: string): Promise<boolea
   if (!due) return false;
   // Rows last: they name what else there is.
   await eraseDispatchers(ports, orgId);
-  await eraseObjects(ports.env, orgId);
+  await eraseLimiter(ports.env, orgId);
+  await eraseStored(ports.env, orgId);
   await eraseRows(sql, orgId);
   await sql.transaction({ org: orgId }, async (tx) => {
     if (!(await closeOrg(tx, orgId))) return;
@@ -69,8 +71,18 @@ async function eraseDispatchers(ports: PurgePorts, orgId: string): Promise<void>
     );
 }
 
+/** Counters, reservations and the limits it knew. */
+async function eraseLimiter(env: Env, orgId: string): Promise<void> {
+  const erased = await limiterOf(env, orgId)
+    .erase({ v: 1, org_id: orgId })
+    .catch((cause: unknown) => {
+      throw new Fault("limiter", { retryable: true, cause });
+    });
+  assert(erased.ok, "the limiter takes its organization's own id");
+}
+
 /** All objects of the organization but the sealed ranges of its audit chain. */
-async function eraseObjects(env: Env, orgId: string): Promise<void> {
+async function eraseStored(env: Env, orgId: string): Promise<void> {
   const kept = auditPrefixOf(orgId);
   for (const bucket of [env.LOGS, env.ARTIFACTS]) {
     for await (const keys of listed(bucket, `org/${orgId}/`, Number.POSITIVE_INFINITY)) {
