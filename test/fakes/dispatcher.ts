@@ -19,6 +19,8 @@ export interface FakeEngine {
   readonly lanes: string[];
   /** Runs everything that was emitted and has not run yet. */
   settle(): Promise<OperatorOutcome[]>;
+  /** Forgets a run that was emitted, as if its tasks had failed. */
+  drop(runId: string): void;
   /** While true, emits are refused as when the backlog is full. */
   full: boolean;
 }
@@ -40,6 +42,10 @@ export function fakeEngine(ports: EnginePorts): FakeEngine {
     } as unknown as DurableObjectNamespace,
     lanes: [],
     full: false,
+    drop: (runId) => {
+      waiting.delete(runId);
+      ended.set(runId, "failed");
+    },
     settle: async () => {
       const outcomes: OperatorOutcome[] = [];
       for (const runId of waiting.keys()) outcomes.push(...(await run(runId)));

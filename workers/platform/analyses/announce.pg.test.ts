@@ -14,7 +14,7 @@ import {
 } from "../../../test/platform.ts";
 import { deliveryOperators } from "../alerts/operators.ts";
 import { analysesOperators } from "./operators.ts";
-import { announceEnd } from "./service/announce.ts";
+import { announceEnd, announceFailures } from "./service/announce.ts";
 
 const LOG =
   "> tsc -b\nsrc/cart.ts(12,5): error TS2322: Type 'string' is not assignable to type 'number'.\n";
@@ -124,6 +124,27 @@ test("[WH11] an analysis whose log is gone is told as failed, with the code", as
   await engine.settle();
   expect(heard()).toMatchObject([
     { type: "analysis.failed", data: { analysis_id: id, error_code: "log_expired" } },
+  ]);
+});
+
+test("[WH11] an analysis whose run failed without a word is told as failed, once", async () => {
+  const { id, run_id } = await upload("", "respond-async");
+  await platform.sql.transaction({ org: owner.orgId }, async (tx) => {
+    await tx.query(
+      `insert into platform.runs (org_id, id, dag_id, status, mode, total, succeeded, failed, canceled, open, created_at, ended_at, change)
+       values ($1, $2, 'sys.analyses', 'failed', 'live', 1, 0, 1, 0, 0, now(), $3, 1)`,
+      [owner.orgId, run_id, new Date(platform.clock.now).toISOString()],
+    );
+  });
+  const ports = { env: platform.env, sql: platform.sql, now: () => platform.clock.now };
+  // Cron comes every minute, and the log's own task never ends here.
+  engine.drop(run_id);
+  for (let minute = 0; minute < 3; minute += 1) {
+    await announceFailures(ports, owner.orgId);
+    await engine.settle();
+  }
+  expect(heard()).toMatchObject([
+    { type: "analysis.failed", data: { analysis_id: id, error_code: "analysis_failed" } },
   ]);
 });
 

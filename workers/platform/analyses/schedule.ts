@@ -1,6 +1,7 @@
 /** What cron does for analyses: every minute cut-off uploads, every night what is past its time. */
 import { workerLog } from "../adapters/log.ts";
 import { sqlFrom } from "../adapters/postgres.ts";
+import { announceFailures } from "./service/announce.ts";
 import type { AnalysisPorts } from "./service/intake.ts";
 import { adopt, expire } from "./service/upkeep.ts";
 
@@ -22,6 +23,9 @@ export async function analysesTick(cron: string, env: Env): Promise<void> {
   for (const row of rows) {
     const org = String(row["id"]);
     if (cron === NIGHTLY) await expire(ports, org, now());
-    else await adopt(ports, org);
+    else {
+      await adopt(ports, org);
+      await announceFailures(ports, org);
+    }
   }
 }

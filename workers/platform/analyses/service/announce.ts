@@ -3,7 +3,22 @@ import { configurationOf } from "../../adapters/configuration.ts";
 import type { Sql } from "../../adapters/sql.ts";
 import { requestDelivery } from "../../alerts/service/request.ts";
 import type { Instant, Result } from "../../model.ts";
+import { failedByRun } from "../store/overview.ts";
 import { readEnded } from "../store/summaries.ts";
+
+/** Cron comes every minute; what it missed in a pause this long is told late, not never. */
+const LOOK_BACK_MS = 3_600_000;
+
+/** Tells of analyses whose run failed: no operator was left to do it. Telling twice is the same request. */
+export async function announceFailures(
+  ports: { readonly env: Env; readonly sql: Sql; readonly now: () => Instant },
+  org: string,
+): Promise<void> {
+  const failed = await ports.sql.transaction({ org }, (tx) =>
+    failedByRun(tx, ports.now() - LOOK_BACK_MS),
+  );
+  for (const of of failed) await announceEnd(ports, { org, ...of });
+}
 
 /** Call it after the end was committed: repeated by the engine after a crash, it finds the same and asks for the same. */
 export async function announceEnd(

@@ -54,6 +54,19 @@ export async function orphans(tx: Tx, before: Instant): Promise<readonly string[
   return rows.map((row) => textOf(row, "id"));
 }
 
+/** Analyses whose run failed since `since` without a word of their own. */
+export async function failedByRun(
+  tx: Tx,
+  since: Instant,
+): Promise<readonly { readonly id: string; readonly runId: string }[]> {
+  const rows = await tx.query(
+    `select a.id, a.run_id from platform.analyses a join platform.runs r on r.org_id = a.org_id and r.id = a.run_id
+     where r.status = 'failed' and r.ended_at >= $1 and a.status in ('pending', 'processing') order by r.ended_at limit 500`,
+    [iso(since)],
+  );
+  return rows.map((row) => ({ id: textOf(row, "id"), runId: textOf(row, "run_id") }));
+}
+
 /** Up to 500 logs that have been kept long enough, whatever became of them; the keys are to be deleted after the transaction. */
 export async function expireLogs(tx: Tx, now: Instant): Promise<readonly string[]> {
   const rows = await tx.query(

@@ -152,6 +152,9 @@ function summaryOf(row: SqlRow): AnalysisSummary {
   };
 }
 
+/** The code of an analysis that says nothing of its own because its run failed. */
+const RUN_FAILED = "analysis_failed";
+
 const bandOf = (text: string): "high" | "medium" | "low" =>
   text === "high" || text === "medium" ? text : "low";
 
@@ -161,7 +164,7 @@ function errorOf(row: SqlRow): { code: string; message: string } {
   return row["run_status"] === "canceled"
     ? { code: "analysis_canceled", message: "The run was canceled. Run the analysis again." }
     : {
-        code: "analysis_failed",
+        code: RUN_FAILED,
         message: "The run failed; its tasks say why. Run the analysis again.",
       };
 }
@@ -183,18 +186,21 @@ export interface EndedAnalysis {
   readonly endedAt: Instant;
 }
 
-/** Undefined unless this run ended it. */
+/** Undefined unless this run ended it; a run that failed ends it too, whatever the row still says. */
 export async function readEnded(
   tx: Tx,
   id: string,
   runId: string,
 ): Promise<EndedAnalysis | undefined> {
   const [row] = await tx.query(
-    `select a.status, a.repository, a.branch, a.workflow, a.job, a.category, a.confidence_value, a.confidence_band, a.title, a.error_code,
-       a.completed_at, o.slug
+    `select case when a.status in ('completed', 'failed') then a.status else 'failed' end as status,
+       a.repository, a.branch, a.workflow, a.job, a.category, a.confidence_value, a.confidence_band, a.title,
+       coalesce(a.error_code, case when a.status <> 'completed' then $3 end) as error_code,
+       coalesce(a.completed_at, r.ended_at) as ended_at, o.slug
      from platform.analyses a join platform.orgs o on o.id = a.org_id
-     where a.id = $1 and a.run_id = $2 and a.status in ('completed', 'failed')`,
-    [id, runId],
+       left join platform.runs r on r.org_id = a.org_id and r.id = a.run_id
+     where a.id = $1 and a.run_id = $2 and (a.status in ('completed', 'failed') or r.status = 'failed')`,
+    [id, runId, RUN_FAILED],
   );
   if (row === undefined) return undefined;
   return {
@@ -209,6 +215,6 @@ export async function readEnded(
     headline: textOrNull(row, "title"),
     error_code: textOrNull(row, "error_code"),
     slug: textOf(row, "slug"),
-    endedAt: instantOf(row, "completed_at"),
+    endedAt: instantOf(row, "ended_at"),
   };
 }
