@@ -72,12 +72,31 @@ export async function seal(
   label: Label,
   value: Uint8Array<ArrayBuffer>,
 ): Promise<Sealed> {
-  const { kek, wrappedDek, ciphertext } = await sealValue(keks, label, value);
+  return joined(await sealValue(keks, label, value));
+}
+
+/** The same value, its data key under the first of `keks` [SC5]. */
+export async function rewrapSealed(
+  keks: readonly KeyEncryptionKey[],
+  label: Label,
+  sealed: Sealed,
+): Promise<Sealed> {
+  const { ciphertext, ...dek } = parted(sealed);
+  return joined({ ...(await rewrapDek(keks, label, dek)), ciphertext });
+}
+
+function joined({ kek, wrappedDek, ciphertext }: SealedValue): Sealed {
   const bytes = new Uint8Array(wrappedDek.length + ciphertext.length);
   bytes.set(wrappedDek);
   bytes.set(ciphertext, wrappedDek.length);
   return { kek, bytes };
 }
+
+const parted = ({ kek, bytes }: Sealed): SealedValue => ({
+  kek,
+  wrappedDek: bytes.slice(0, WRAPPED_BYTES),
+  ciphertext: bytes.slice(WRAPPED_BYTES),
+});
 
 /** @throws when the key-encryption key is not configured, or label or bytes were changed */
 export async function unseal(
@@ -85,11 +104,7 @@ export async function unseal(
   label: Label,
   sealed: Sealed,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return openValue(keks, label, {
-    kek: sealed.kek,
-    wrappedDek: sealed.bytes.slice(0, WRAPPED_BYTES),
-    ciphertext: sealed.bytes.slice(WRAPPED_BYTES),
-  });
+  return openValue(keks, label, parted(sealed));
 }
 
 function currentOf(keks: readonly KeyEncryptionKey[]): KeyEncryptionKey {

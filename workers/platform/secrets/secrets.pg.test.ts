@@ -9,10 +9,17 @@ import {
   type TestPlatform,
 } from "../../../test/platform.ts";
 import { redactText } from "../adapters/log.ts";
+import { auditKeys, auditSigner, signatureHolds } from "../audit/service/keys.ts";
 import { PLATFORM_ORG_ID } from "../tasks/rules.ts";
 import { REPLACED_CHANNEL_MS, REPLACED_MS } from "./rules.ts";
 import { putSecret, resolveSecret } from "./service.ts";
-import { checkKeks, forgetOldUses, rewrapOld, shredOverdue } from "./service/upkeep.ts";
+import {
+  checkKeks,
+  forgetOldUses,
+  rewrapOld,
+  rewrapSigningKeys,
+  shredOverdue,
+} from "./service/upkeep.ts";
 
 let platform: TestPlatform;
 let owner: SignedIn;
@@ -332,6 +339,36 @@ describe("sealing", () => {
     await checkKeks(portsUnder(only));
     expect(await resolveSecret(portsUnder(only), wish)).toEqual(["kept value"]);
     await rewrapOld(portsUnder({ KEK_ORG: `${SETTINGS.KEK_ORG},v2:${keyOf(9)}` }), owner.orgId);
+  });
+
+  test("[SC5] signing keys move to a new key-encryption key too, and go on signing", async () => {
+    const added = { KEK_PLATFORM: `v2:${keyOf(8)},${SETTINGS.KEK_PLATFORM}` };
+    const only = { KEK_PLATFORM: `v2:${keyOf(8)}` };
+    await auditSigner(ports());
+    const head = {
+      org: owner.orgId,
+      seq: 1,
+      hash: "x",
+      at: "2027-01-01T00:00:00Z",
+      prev_head: null,
+    };
+    await expect(checkKeks(portsUnder(only))).rejects.toThrow("v1 of KEK_PLATFORM");
+    await platform.db.as(
+      "superuser",
+    )`delete from platform.secret_uses where org_id = ${PLATFORM_ORG_ID}`;
+    await platform.db.as(
+      "superuser",
+    )`delete from platform.secret_readers where org_id = ${PLATFORM_ORG_ID}`;
+    await platform.db.as(
+      "superuser",
+    )`delete from platform.secrets where org_id = ${PLATFORM_ORG_ID}`;
+    expect(await rewrapSigningKeys(portsUnder(added))).toBe(2);
+    expect(await rewrapSigningKeys(portsUnder(added))).toBe(0);
+    await checkKeks(portsUnder(only));
+    const signed = await (await auditSigner(portsUnder(only)))(head);
+    expect(await signatureHolds(signed, await auditKeys(ports()))).toBe(true);
+    const back = { KEK_PLATFORM: `${SETTINGS.KEK_PLATFORM},v2:${keyOf(8)}` };
+    await rewrapSigningKeys(portsUnder(back));
   });
 
   test("[SC5] an installation without a needed key is not ready", async () => {

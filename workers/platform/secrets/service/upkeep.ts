@@ -1,5 +1,5 @@
 /** What time does to secrets: replaced values are shredded, data keys move to the newest key-encryption key. */
-import { rewrapDek } from "../../adapters/cipher.ts";
+import { rewrapDek, rewrapSealed } from "../../adapters/cipher.ts";
 import { configurationOf, type KeyEncryptionKey } from "../../adapters/configuration.ts";
 import type { Sql } from "../../adapters/sql.ts";
 import { assert, type Instant } from "../../model.ts";
@@ -9,8 +9,10 @@ import { keksOf } from "../service.ts";
 import {
   forgetUses,
   neededKeks,
+  rewrapSigningKey,
   rewrapVersion,
   shredReplaced,
+  signingKeysUnderOtherKek,
   versionsUnderOtherKek,
 } from "../store/upkeep.ts";
 
@@ -57,6 +59,20 @@ export async function rewrapOld(ports: UpkeepPorts, org: string): Promise<number
     if (batch < REWRAP_BATCH) return rewrapped;
   }
 }
+
+/** The same for the private parts of signing keys: those of tokens, and those that seal audit chains. */
+export const rewrapSigningKeys = (ports: UpkeepPorts): Promise<number> =>
+  ports.sql.transaction({ none: true }, async (tx) => {
+    const { kekPlatform } = configurationOf(ports.env);
+    const [newest] = kekPlatform;
+    assert(newest !== undefined, "the configuration holds a key-encryption key");
+    const keys = await signingKeysUnderOtherKek(tx, newest.version);
+    for (const { plane, kid, ...sealed } of keys) {
+      const label = ["platform", "signing_keys", plane, kid];
+      await rewrapSigningKey(tx, { kid, ...(await rewrapSealed(kekPlatform, label, sealed)) });
+    }
+    return keys.length;
+  });
 
 export const forgetOldUses = (ports: UpkeepPorts, org: string): Promise<void> =>
   ports.sql.transaction({ org }, (tx) => forgetUses(tx, ports.now() - USES_KEPT_MS));

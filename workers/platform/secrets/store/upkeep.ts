@@ -1,5 +1,5 @@
 /** What the upkeep of secrets reads and writes: replaced versions, data keys under older keys, counts of long ago. */
-import type { SealedValue } from "../../adapters/cipher.ts";
+import type { Sealed, SealedValue } from "../../adapters/cipher.ts";
 import { bytesOf, numberOf, textOf } from "../../adapters/rows.ts";
 import type { Tx } from "../../adapters/sql.ts";
 import type { Instant } from "../../model.ts";
@@ -51,6 +51,40 @@ export async function rewrapVersion(tx: Tx, moved: WrappedVersion): Promise<void
     "update platform.secrets set kek = $3, wrapped_dek = $4 where name = $1 and version = $2",
     [moved.name, moved.version, moved.kek, moved.wrappedDek],
   );
+}
+
+export interface SealedSigningKey extends Sealed {
+  readonly plane: string;
+  readonly kid: string;
+}
+
+/** Signing keys whose private part another key than `kek` seals; locked until the transaction ends. */
+export async function signingKeysUnderOtherKek(
+  tx: Tx,
+  kek: string,
+): Promise<readonly SealedSigningKey[]> {
+  const rows = await tx.query(
+    `select plane, kid, kek, sealed from platform.signing_keys
+     where plane in ('control', 'audit') and kek <> $1 order by kid for update`,
+    [kek],
+  );
+  return rows.map((row) => ({
+    plane: textOf(row, "plane"),
+    kid: textOf(row, "kid"),
+    kek: textOf(row, "kek"),
+    bytes: bytesOf(row, "sealed"),
+  }));
+}
+
+export async function rewrapSigningKey(
+  tx: Tx,
+  moved: Omit<SealedSigningKey, "plane">,
+): Promise<void> {
+  await tx.query("update platform.signing_keys set kek = $2, sealed = $3 where kid = $1", [
+    moved.kid,
+    moved.kek,
+    moved.bytes,
+  ]);
 }
 
 export async function forgetUses(tx: Tx, before: Instant): Promise<void> {
