@@ -39,7 +39,7 @@ browserTest("[CN11] first run: setup, a pasted log, its cause, a key, in one go"
   await page.getByRole("button", { name: "Create a key" }).click();
   await page.getByLabel("Name").fill("ci");
   await page.getByRole("button", { name: "Create", exact: true }).click();
-  const value = await page.getByTestId("key-value").textContent();
+  const value = await page.getByTestId("one-time").textContent();
   expect(value).toMatch(/^ewk_[0-9a-z]{16}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}$/);
   const sent = await fetch(`${product.api}/api/v1/analyses?name=from-ci`, {
     method: "POST",
@@ -59,7 +59,7 @@ browserTest(
     await page.getByRole("button", { name: "Create", exact: true }).click();
     const dialog = page.getByRole("dialog", { name: "Copy the key now" });
     await dialog.waitFor();
-    const value = (await page.getByTestId("key-value").textContent()) ?? "";
+    const value = (await page.getByTestId("one-time").textContent()) ?? "";
     await page.keyboard.press("Escape");
     await page.mouse.click(5, 5);
     expect(await dialog.isVisible()).toBe(true);

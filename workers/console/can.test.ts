@@ -1,7 +1,7 @@
 /** What the console disables, and the sentence it gives. */
 import { expect, test } from "vitest";
-import { permits, whyNot, whyNotCancelRun, whyNotTask } from "./can.ts";
-import type { Run, Task } from "./wire.ts";
+import { permits, whyNot, whyNotCancelRun, whyNotMember, whyNotTask } from "./can.ts";
+import type { Role, Run, Task } from "./wire.ts";
 
 const TASK: Task = {
   id: "sys.analyses~0~t1",
@@ -72,4 +72,46 @@ test("[CN6] permission comes before state, so that nobody waits for a state that
 test("[CN6] only a running run can be canceled", () => {
   expect(whyNotCancelRun(OPERATOR, RUN)).toBeNull();
   expect(whyNotCancelRun(OPERATOR, { ...RUN, status: "succeeded" })).toContain("succeeded");
+});
+
+const me = (role: Role, grants = ["members.read@**", "members.write@**"]) => ({
+  grants,
+  org: { id: "o1", slug: "acme", name: "Acme", role },
+});
+const member = (role: Role) => ({ user_id: "u1", role });
+
+test.each([
+  // actor, target, owners, act, wished role, reason
+  ["owner", "owner", 1, "change", undefined, "at least one owner"],
+  ["owner", "owner", 1, "remove", undefined, "at least one owner"],
+  ["owner", "owner", 1, "change", "admin", "at least one owner"],
+  ["owner", "owner", 2, "change", "admin", null],
+  ["owner", "owner", 2, "remove", undefined, null],
+  ["owner", "viewer", 1, "change", "owner", null],
+  ["admin", "owner", 2, "change", undefined, "Only an owner"],
+  ["admin", "owner", 2, "remove", undefined, "Only an owner"],
+  ["admin", "owner", 1, "remove", undefined, "at least one owner"],
+  ["admin", "admin", 1, "change", "viewer", null],
+  ["admin", "viewer", 1, "change", "owner", "above their own"],
+  ["admin", "viewer", 1, "change", undefined, null],
+  ["admin", "viewer", 1, "remove", undefined, null],
+] as const)(
+  "[CN6] %s on %s with %i owners, %s to %s: %s",
+  (actor, target, owners, act, to, reason) => {
+    const wish = { act, owners, ...(to === undefined ? {} : { to }) };
+    expect(whyNotMember(me(actor), member(target), wish)).toEqual(
+      reason === null ? null : expect.stringContaining(reason),
+    );
+  },
+);
+
+test("[CN6] who may not change members reads which permission is missing, whoever it is about", () => {
+  for (const target of ["viewer", "owner"] as const)
+    expect(
+      whyNotMember(me("viewer", ["members.read@**"]), member(target), { act: "remove", owners: 1 }),
+    ).toContain("members.write");
+});
+
+test("[CN6] owners that are not all known are left to the API", () => {
+  expect(whyNotMember(me("owner"), member("owner"), { act: "remove", owners: null })).toBeNull();
 });

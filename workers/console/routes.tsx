@@ -131,11 +131,14 @@ const org = createRoute({
   getParentRoute: () => root,
   path: "/o/$org",
   // The credential's organization decides what is read; a URL of another one switches first [CN3].
-  beforeLoad: async ({ context, params, location }) => {
+  beforeLoad: async ({ context, params, location, preload }) => {
     const me = await signedIn(context.queryClient, location.href);
-    if (me.org.slug === params.org) return;
+    if (me.org.slug === params.org || preload) return;
     const other = me.orgs.find((candidate) => candidate.slug === params.org);
     if (other === undefined) throw notFound();
+    // Pages of the organization before are drawn with its data: the next one begins with none.
+    if (context.queryClient.getQueryCache().findAll({ type: "active" }).length > 0)
+      await reloaded();
     await switchOrg(other.id);
     context.queryClient.clear();
     await context.queryClient.ensureQueryData(meQuery);
@@ -382,4 +385,10 @@ export function createConsoleRouter(queryClient: QueryClient) {
 function Failed({ error }: { error: unknown }) {
   const router = useRouter();
   return <Failure error={error} retry={() => void router.invalidate()} />;
+}
+
+/** The page is loaded anew at its address; nothing after it happens. */
+function reloaded(): Promise<never> {
+  window.location.reload();
+  return new Promise(() => {});
 }

@@ -2,13 +2,16 @@
 import { expect, test } from "vitest";
 import { tokenIn } from "./fragment.ts";
 import {
+  accountSearch,
   analysesSearch,
   analysisSearch,
   keysSearch,
   loginSearch,
+  membersSearch,
   runSearch,
   runsSearch,
   safeReturn,
+  settingsOrgSearch,
 } from "./search.ts";
 
 test("[CN1] known parameters are kept, unknown and wrong ones are dropped", () => {
@@ -23,6 +26,26 @@ test("[CN1] known parameters are kept, unknown and wrong ones are dropped", () =
     return_to: "/o/acme",
     error: "link_invalid",
   });
+});
+
+test("[CN1] a dialog of people and organizations is in the URL, with whom it is about", () => {
+  expect(membersSearch({ dialog: "change", member: "u1", cursor: "c", x: 1 })).toEqual({
+    dialog: "change",
+    member: "u1",
+    cursor: "c",
+  });
+  expect(membersSearch({ dialog: "revoke", invitation: "i1" })).toEqual({
+    dialog: "revoke",
+    invitation: "i1",
+  });
+  expect(membersSearch({ dialog: "explode" })).toEqual({});
+  expect(accountSearch({ dialog: "unlink", identity: "i1" })).toEqual({
+    dialog: "unlink",
+    identity: "i1",
+  });
+  expect(accountSearch({ dialog: "delete" })).toEqual({});
+  expect(settingsOrgSearch({ dialog: "delete" })).toEqual({ dialog: "delete" });
+  expect(settingsOrgSearch({ dialog: ["delete"] })).toEqual({});
 });
 
 test("[CN1] block, search text and wrap of an analysis are in its URL", () => {

@@ -54,11 +54,13 @@ export function Sidebar({ me, rooms }: SidebarProps) {
                 key={room.label}
                 {...room.to}
                 activeOptions={{ includeSearch: false }}
-                aria-label={`${room.label}: ${me.user.name}`}
                 className={ROOM}
               >
                 <Avatar name={me.user.name} small />
-                <span className="min-w-0 flex-1 truncate">{me.user.name}</span>
+                <span className="min-w-0 flex-1 truncate">
+                  <span className="sr-only">{room.label}: </span>
+                  {me.user.name}
+                </span>
                 <RoomKey of={room} />
               </Link>
             ))}

@@ -1,12 +1,12 @@
 /** The ways to accept an invitation: as who is signed in, through a provider, or by a name alone. */
-import { useQueryClient } from "@tanstack/react-query";
-import { useNavigate, useRouter } from "@tanstack/react-router";
+import { useRouter } from "@tanstack/react-router";
 import type { FormEvent } from "react";
 import { asApiError, errorsByField } from "../../errors.ts";
 import { Field } from "../../forms/field.tsx";
 import { textOf } from "../../forms/text.ts";
 import { paths } from "../../paths.ts";
 import { useAction } from "../../queries/action.ts";
+import { useStartAnew } from "../../queries/anew.ts";
 import { acceptInvitation, joinByInvitation } from "../../queries/members.ts";
 import { providersQuery } from "../../queries/orgs.ts";
 import { usePrefetched } from "../../queries/prefetched.ts";
@@ -53,8 +53,7 @@ export function WayIn({ token, invitation, me }: WayInProps) {
 }
 
 function Accept({ token, invitation, me }: Required<WayInProps> & { readonly me: AnyMe }) {
-  const client = useQueryClient();
-  const navigate = useNavigate();
+  const startAnew = useStartAnew();
   const accept = useAction({
     run: async (_: undefined, idempotencyKey) => {
       const org = await acceptInvitation(token, idempotencyKey);
@@ -64,8 +63,7 @@ function Accept({ token, invitation, me }: Required<WayInProps> & { readonly me:
     quiet: true,
     done: (org) => {
       forgetInvitation();
-      client.clear();
-      void navigate(paths.overview(org.slug));
+      startAnew(paths.overview(org.slug));
     },
   });
   return (

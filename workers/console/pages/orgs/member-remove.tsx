@@ -1,9 +1,9 @@
 /** The dialog that removes a member, or lets one leave: who loses what, and what becomes of their keys [CN9]. */
-import { useQueryClient } from "@tanstack/react-query";
-import { useRouter } from "@tanstack/react-router";
 import { useState } from "react";
 import { Check } from "../../forms/field.tsx";
+import { paths } from "../../paths.ts";
 import { useAction } from "../../queries/action.ts";
+import { useStartAnew } from "../../queries/anew.ts";
 import { keysKey } from "../../queries/keys.ts";
 import { membersKey, removeMember } from "../../queries/members.ts";
 import { Confirm } from "../../ui/dialog.tsx";
@@ -20,8 +20,7 @@ interface MemberRemoveProps {
 
 export function MemberRemove({ me, target, close }: MemberRemoveProps) {
   const [keepKeys, setKeepKeys] = useState(false);
-  const router = useRouter();
-  const client = useQueryClient();
+  const startAnew = useStartAnew();
   const self = target?.user_id === me.user.id;
   const keys = useLiveKeys(target?.user_id);
   const texts = removalTexts({
@@ -36,10 +35,9 @@ export function MemberRemove({ me, target, close }: MemberRemoveProps) {
     changes: self ? [] : [membersKey, keysKey],
     quiet: true,
     done: () => {
+      if (self) return startAnew(paths.home());
       toastOk(texts.done);
-      if (!self) return close();
-      client.clear();
-      router.history.push("/");
+      close();
     },
   });
   return (

@@ -1,13 +1,13 @@
 /** The dialog that ends an organization: what that means, and its name to type [CN9]. */
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRouter } from "@tanstack/react-router";
+import { useQuery } from "@tanstack/react-query";
+import { paths } from "../../paths.ts";
 import { useAction } from "../../queries/action.ts";
+import { useStartAnew } from "../../queries/anew.ts";
 import { keysQuery } from "../../queries/keys.ts";
 import { membersQuery } from "../../queries/members.ts";
 import { deleteOrg } from "../../queries/orgs.ts";
 import { Confirm } from "../../ui/dialog.tsx";
 import { plural } from "../../ui/format.ts";
-import { toastOk } from "../../ui/toast.tsx";
 import type { Me, Org } from "../../wire.ts";
 
 interface OrgDeleteProps {
@@ -18,18 +18,13 @@ interface OrgDeleteProps {
 }
 
 export function OrgDelete({ org, me, open, close }: OrgDeleteProps) {
-  const router = useRouter();
-  const client = useQueryClient();
+  const startAnew = useStartAnew();
   const members = useQuery({ ...membersQuery(), enabled: open });
   const keys = useQuery({ ...keysQuery, enabled: open });
   const remove = useAction({
     run: deleteOrg,
     quiet: true,
-    done: () => {
-      toastOk(`${org.name} is being deleted.`);
-      client.clear();
-      router.history.push("/");
-    },
+    done: () => startAnew(paths.home()),
   });
   const others = (members.data?.items.length ?? 1) - 1;
   const live = keys.data?.filter((key) => key.revoked_at === null).length ?? 0;

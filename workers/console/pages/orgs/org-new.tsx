@@ -1,12 +1,11 @@
 /** A new organization: as a dialog of the account page, and as a page for users who belong to none. */
-import { useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
 import type { FormEvent } from "react";
 import { asApiError, errorsByField } from "../../errors.ts";
 import { Field } from "../../forms/field.tsx";
 import { textOf } from "../../forms/text.ts";
 import { paths } from "../../paths.ts";
 import { useAction } from "../../queries/action.ts";
+import { useStartAnew } from "../../queries/anew.ts";
 import { anyMeQuery, createOrg } from "../../queries/orgs.ts";
 import { usePrefetched } from "../../queries/prefetched.ts";
 import { switchOrg } from "../../session.ts";
@@ -44,8 +43,7 @@ export function OrgNewPage() {
 }
 
 function OrgForm({ close }: { close?: () => void }) {
-  const navigate = useNavigate();
-  const client = useQueryClient();
+  const startAnew = useStartAnew();
   const create = useAction({
     run: async (name: string, idempotencyKey) => {
       const org = await createOrg(name, idempotencyKey);
@@ -53,10 +51,7 @@ function OrgForm({ close }: { close?: () => void }) {
       return org;
     },
     quiet: true,
-    done: (org) => {
-      client.clear();
-      void navigate(paths.overview(org.slug));
-    },
+    done: (org) => startAnew(paths.overview(org.slug)),
   });
   const errors = errorsByField(create.error === null ? [] : asApiError(create.error).errors);
   const submit = (event: FormEvent<HTMLFormElement>) => {
