@@ -4,6 +4,7 @@ import { deliveriesTick } from "./alerts/schedule.ts";
 import { analysesTick } from "./analyses/schedule.ts";
 import { auditTick } from "./audit/schedule.ts";
 import { identityTick } from "./identity/schedule.ts";
+import { metricsTick } from "./metrics/schedule.ts";
 import { orgsTick } from "./orgs/schedule.ts";
 import { secretsTick } from "./secrets/schedule.ts";
 import { registry } from "./registry.ts";
@@ -12,6 +13,7 @@ import { tasksTick } from "./tasks/schedule.ts";
 
 export { Dispatcher } from "../../durable-objects/dispatcher/object.ts";
 export { Limiter } from "../../durable-objects/limiter/object.ts";
+export { Metrics } from "../../durable-objects/metrics/object.ts";
 export { Pool } from "../../durable-objects/pool/object.ts";
 
 const engine = runner(registry);
@@ -23,6 +25,7 @@ const scheduled = async (event: ScheduledController, env: Env): Promise<void> =>
     deliveriesTick(event.cron, env),
     auditTick(event.cron, env),
     identityTick(event.cron, env),
+    metricsTick(event.cron, env),
     orgsTick(event.cron, env),
     secretsTick(event, env),
     tasksTick(env),

@@ -1,7 +1,8 @@
-/** Gives each request its id, log and ports, and writes one line when it is answered [AP9]. */
+/** Gives each request its id, log and ports; when it is answered, writes one line and counts it [AP9] [OB1]. */
 import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
 import type { Log } from "../adapters/log.ts";
+import { recordRequest } from "../adapters/metrics.ts";
 import type { Sql } from "../adapters/sql.ts";
 import type { Instant } from "../model.ts";
 import type { AppEnv } from "./plumbing.ts";
@@ -39,13 +40,32 @@ export const requestPlumbing = (ports: Ports): ReturnType<typeof createMiddlewar
     await next();
     c.res.headers.set("x-request-id", requestId);
     // The watchdog asks every two seconds; a good answer is no news.
-    if (c.req.path !== "/health") logAnswer(c, ports.now() - started);
+    if (c.req.path === "/health") return;
+    const ms = ports.now() - started;
+    logAnswer(c, ms);
+    const seen = { route: templateOf(c), method: c.req.method, status: c.res.status, ms };
+    recordRequest(c.env, seen, { ...ports, log: c.var.log, waitUntil: waitUntilOf(c) });
   });
 
-function logAnswer(
-  c: Parameters<ReturnType<typeof createMiddleware<AppEnv>>>[0],
-  ms: number,
-): void {
+type RequestContext = Parameters<ReturnType<typeof createMiddleware<AppEnv>>>[0];
+
+/** The template of the route; what no route took has none, and its path is somebody's invention. */
+function templateOf(c: RequestContext): string {
+  const template = routePath(c, -1);
+  return template.includes("*") ? "unrouted" : template;
+}
+
+/** The runtime gives each request something that outlives its answer; in Node there is none. */
+function waitUntilOf(c: RequestContext): ((work: Promise<unknown>) => void) | undefined {
+  try {
+    const context = c.executionCtx;
+    return (work) => context.waitUntil(work);
+  } catch {
+    return undefined;
+  }
+}
+
+function logAnswer(c: RequestContext, ms: number): void {
   // The principal is absent on public routes, whatever its type says.
   const principal: AppEnv["Variables"]["principal"] | undefined = c.get("principal");
   c.var.log.info("request", {

@@ -7,6 +7,7 @@ import {
   type TaskReport,
 } from "../../../durable-objects/dispatcher/model.ts";
 import { workerLog, type Log } from "../adapters/log.ts";
+import { countEvents } from "../adapters/metrics.ts";
 import { sqlFrom } from "../adapters/postgres.ts";
 import type { Result } from "../model.ts";
 import { parts } from "./consumer/parts.ts";
@@ -74,6 +75,7 @@ async function recordDead(message: Message, env: Env, log: Log): Promise<void> {
       const { org_id, dag_id } = hint.data.dispatcher;
       await dispatcherOf(env, org_id, dag_id).backlog({ v: 1, org_id, dag_id });
     }
+    await countEvents(env, "dead_letters", 1, log);
     message.ack();
   } catch (error) {
     log.warn("dispatcher not reached, the dead letter stays", {
