@@ -1,5 +1,6 @@
 /** `api`: the authenticated analyses list under row-level security, beside the bare route /health of the same Worker. */
 import { peerVersion } from "./install.ts";
+import { liftLimits } from "./limits.ts";
 import { withCpu } from "./machine.ts";
 import type { Bench, Measure, OpenBench, OpenSide, Part, Sample, Side } from "./model.ts";
 import { openLoop } from "./open-loop.ts";
@@ -22,6 +23,7 @@ export const api: Bench = {
 async function openApi(seconds: number): Promise<OpenBench> {
   const product = await launchProduct();
   try {
+    await liftLimits(product);
     await addAnalyses(product);
     const routes = await routesOf(product);
     const parts = [

@@ -9,8 +9,10 @@ export interface Load {
   readonly seconds: number;
   /** Connections that are kept open; a request that finds none free waits, and its wait counts. */
   readonly connections: number;
-  /** Every answer must be 200 with this body. */
+  /** Every answer must have this body. */
   readonly body: string;
+  /** And this status; 200 unless told. */
+  readonly status?: number;
 }
 export interface LoadOutcome {
   readonly sent: number;
@@ -58,7 +60,9 @@ function ask(load: Load, agent: Agent): Promise<boolean> {
     const sent = request(load.url, { agent, headers: load.headers }, (answer) => {
       let text = "";
       answer.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-      answer.on("end", () => resolve(answer.statusCode === 200 && text === load.body));
+      answer.on("end", () =>
+        resolve(answer.statusCode === (load.status ?? 200) && text === load.body),
+      );
     });
     sent.on("error", () => resolve(false));
     sent.end();

@@ -9,7 +9,7 @@ const RESULTS = join(HERE, "results");
 const README = join(HERE, "README.md");
 
 /** The benches in the order in which the README shows them; each has a script of that name. */
-export const BENCH_IDS = ["start", "api", "analysis", "engine-fanout"] as const;
+export const BENCH_IDS = ["start", "api", "limiter", "analysis", "engine-fanout"] as const;
 export type BenchId = (typeof BENCH_IDS)[number];
 
 /** Every stored result, in the order of BENCH_IDS. Throws on a file that does not parse. */

@@ -10,6 +10,7 @@ import { renderResults } from "./table.ts";
 const BENCHES: Record<BenchId, () => Promise<Bench>> = {
   start: async () => (await import("./start.ts")).start,
   api: async () => (await import("./api.ts")).api,
+  limiter: async () => (await import("./limiter.ts")).limiter,
   analysis: async () => (await import("./analysis.ts")).analysis,
   "engine-fanout": async () => (await import("./engine-fanout.ts")).engineFanout,
 };

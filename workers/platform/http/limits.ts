@@ -51,7 +51,8 @@ export interface Asked {
 export async function askLimiter(c: AppContext, principal: Principal, ask: Ask): Promise<Asked> {
   const now = c.var.now();
   const known = refusalsOf(c.env);
-  const name = `${principal.kind}:${principal.id}`;
+  // A user has a window in each organization.
+  const name = `${principal.org ?? ""} ${principal.kind}:${principal.id}`;
   const remembered = known.get(name);
   if (remembered !== undefined && now < remembered.until && concerns(remembered.admission, ask))
     return askedOf(elapsed(remembered.admission, now - remembered.since), now);
