@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addOrg, newMember, type Person } from "../../../test/people.ts";
 import { openPlatform, post, setUp, type TestPlatform } from "../../../test/platform.ts";
 import { KEYS_MAX, type ApiKey } from "./model.ts";
+import { touchKey } from "./store.ts";
 
 let platform: TestPlatform;
 let org: string;
@@ -226,6 +227,17 @@ describe("changing", () => {
     expect(await codeOf(await rotate(person, key, "1h"))).toEqual([422, "validation_failed"]);
     expect((await rotate(person, key, "0")).status).toBe(201);
   });
+});
+
+test("[KY6] the last use never goes backwards, whoever is late to tell", async () => {
+  const { key } = await make(owner);
+  const at = (minutes: number): number => platform.clock.now + minutes * 60_000;
+  const used = async (minutes: number): Promise<string | null> => {
+    await platform.sql.transaction({ org }, (tx) => touchKey(tx, key.id, at(minutes)));
+    return (await read(key.id)).last_used_at;
+  };
+  const latest = new Date(Math.floor(at(5) / 60_000) * 60_000).toISOString();
+  expect([await used(5), await used(3), await used(5)]).toEqual([latest, latest, latest]);
 });
 
 describe("who gets no key", () => {

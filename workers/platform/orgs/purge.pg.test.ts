@@ -1,10 +1,11 @@
 /** The end of an organization: what goes, what stays, and that a night cut off anywhere goes on the next one [TN8]. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { addMember, addOrg, addUser } from "../../../test/people.ts";
 import { fakeBucket } from "../../../test/fakes/r2.ts";
 import { openPlatform, setUp, type TestPlatform } from "../../../test/platform.ts";
 import type { Sql, Tx } from "../adapters/sql.ts";
 import { appendAudit } from "../audit/service.ts";
+import { orgsTick } from "./schedule.ts";
 import { forgetInvitations, forgetSignIns, purgeOrg, type PurgePorts } from "./service/purge.ts";
 
 const DAY_MS = 86_400_000;
@@ -233,6 +234,38 @@ describe("deleting an organization", () => {
     }
     // As many as there are transactions, lists, deletes and calls: one per table at least.
     expect(kills).toBeGreaterThan(15);
+  });
+
+  test("[TN8] cron does it at night, and one organization that fails holds up no other", async () => {
+    const [broken, due] = [await doomed(), await doomed()];
+    await platform.db.as(
+      "superuser",
+    )`update platform.orgs set purge_at = now() - interval '1 minute'
+      where id in (${broken}, ${due})`;
+    const env = {
+      ...platform.env,
+      PG: { connectionString: platform.db.urlFor("platform_rt") },
+      LIMITER: {
+        idFromName: (name: string) => name,
+        get: (name: string) => ({
+          erase: async () => {
+            if (name.startsWith(broken)) throw new Error("the object is not reachable");
+            limiters.delete(name);
+            return { ok: true, value: null };
+          },
+        }),
+      },
+    } as unknown as Env;
+    const logged = vi.spyOn(console, "log").mockImplementation(() => {});
+    await orgsTick("* * * * *", env);
+    expect(await orgRow(due)).toMatchObject({ status: "deleting" });
+    await orgsTick("7 3 * * *", env);
+    expect(logged.mock.calls.flat().filter((line) => String(line).includes(broken))).toHaveLength(
+      1,
+    );
+    logged.mockRestore();
+    await expectGone(due);
+    expect(await orgRow(broken)).toMatchObject({ status: "deleting" });
   });
 
   test("[TN8] rows of an organization that is not being deleted cannot be purged at all", async () => {
