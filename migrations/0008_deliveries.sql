@@ -15,6 +15,7 @@ create table platform.webhook_endpoints (
   failing_at timestamptz(3),
   -- Why the platform switched it off; null when a person did.
   disabled_reason text,
+  last_attempt_at timestamptz(3),
   last_success_at timestamptz(3),
   created_by text not null,
   created_at timestamptz(3) not null,

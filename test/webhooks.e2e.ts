@@ -47,7 +47,7 @@ const upload = async (): Promise<{ id: string; run_id: string }> => {
   return (await answer.json()) as { id: string; run_id: string };
 };
 
-test("[WH1, WH9] a failing log is uploaded, and a signed message about it arrives once", async () => {
+test("[WH1] [WH9] a failing log is uploaded, and a signed message about it arrives once", async () => {
   const { id, secret } = await endpoint("/ok");
   const analysis = await upload();
   await receiver.until(1);
@@ -98,7 +98,7 @@ test.each([
   "https://localhost/",
   "https://[::1]/",
   "http://169.254.169.254/",
-])("[WH7, WH9] %s is not open, though the receiver beside it is", async (url) => {
+])("[WH7] [WH9] %s is not open, though the receiver beside it is", async (url) => {
   const answer = await call("POST", "/webhooks", { url });
   expect(answer.status).toBe(422);
   expect(((await answer.json()) as { code: string }).code).toBe("egress_refused");

@@ -14,7 +14,13 @@ import {
   type TestPlatform,
 } from "../../../test/platform.ts";
 import { logTo } from "../adapters/log.ts";
-import type { Delivery, DeliveryDetail, Webhook, WebhookWithSecret } from "./model.ts";
+import {
+  BODY_BYTES_MAX,
+  type Delivery,
+  type DeliveryDetail,
+  type Webhook,
+  type WebhookWithSecret,
+} from "./model.ts";
 import { deliveryOperators } from "./operators.ts";
 import { requestDelivery } from "./service/request.ts";
 import { routeEvent, sendDelivery, type SendingPorts } from "./service/sending.ts";
@@ -156,6 +162,16 @@ describe("routing", () => {
     expect(receiver.received.length).toBe(1);
   });
 
+  test("[WH12] data above about 19 KB is refused before anything is stored, however few letters it has", async () => {
+    await endpoint("/ok");
+    const lanes = engine.lanes.length;
+    const refused = await requestDelivery(ports(), wish({ headline: "\u{1f600}".repeat(5_000) }));
+    expect(refused.ok ? null : refused.refusal.code).toBe("payload_too_large");
+    expect(engine.lanes.length).toBe(lanes);
+    await told(wish({ headline: "\u00fc".repeat(5_000) }));
+    expect(Buffer.byteLength(receiver.received[0]?.body ?? "")).toBeLessThan(BODY_BYTES_MAX);
+  });
+
   test("[A3] a backfill is written down and never sent", async () => {
     const { webhook } = await endpoint("/ok");
     const event = { kind: "event" as const, at: new Date().toISOString(), traceparent: null };
@@ -189,7 +205,10 @@ describe("sending", () => {
       timestamp: new Date(startedAt).toISOString(),
       data: { analysis_id: "a", headline: "boom" },
     });
-    expect((await read(webhook)).last_success_at).not.toBeNull();
+    expect(await read(webhook)).toMatchObject({
+      last_attempt_at: new Date(startedAt).toISOString(),
+      last_success_at: new Date(startedAt).toISOString(),
+    });
   });
 
   test("[WH3] a failed attempt waits, and the same message goes out again under its id", async () => {

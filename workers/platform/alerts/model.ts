@@ -50,6 +50,7 @@ export const Webhook = z.strictObject({
   disabled_reason: z.string().nullable(),
   failures: z.int(),
   failing_since: z.iso.datetime().nullable(),
+  last_attempt_at: z.iso.datetime().nullable(),
   last_success_at: z.iso.datetime().nullable(),
   created_at: z.iso.datetime(),
   version: z.int(),

@@ -19,6 +19,7 @@ const WEBHOOK: Webhook = {
   disabled_reason: null,
   failures: 0,
   failing_since: null,
+  last_attempt_at: null,
   last_success_at: null,
   created_at: "2026-11-20T10:00:00Z",
   version: 1,

@@ -1,13 +1,16 @@
 /** How capabilities tell the outside that something happened: one request, which becomes a delivery per endpoint. */
+import { utf8 } from "../../adapters/bytes.ts";
 import type { Sql } from "../../adapters/sql.ts";
 import { DELIVERIES_DAG } from "../../dags/rules.ts";
-import { done, type Instant, type Result } from "../../model.ts";
+import { done, refuse, type Instant, type Result } from "../../model.ts";
 import { emitSource } from "../../tasks/service.ts";
-import type { DeliveryRequest, EventType } from "../model.ts";
+import { BODY_BYTES_MAX, type DeliveryRequest, type EventType } from "../model.ts";
 import { requestKey, wants } from "../rules.ts";
 import { listActive } from "../store/endpoints.ts";
 
 const SOURCE = "requests";
+/** Room for type, time and what is around them in a body. */
+const ENVELOPE_BYTES = 512;
 
 export interface RequestPorts {
   readonly env: Env;
@@ -31,7 +34,7 @@ export interface DeliveryWish {
 /**
  * Stores the wish to tell every endpoint that wants events of this type; when this answers, it survives any crash.
  * Asking again with equal type, subject and data is the same request. Costs one SELECT when nobody wants the type.
- * Refusals: backlog_full, payload_too_large (data above about 15 KB). The answer says whether anybody wants it.
+ * Refusals: backlog_full, payload_too_large (more than a webhook may carry). The answer says whether anybody wants it.
  *
  * @throws Fault("postgres"), Fault("dispatcher")
  */
@@ -41,6 +44,11 @@ export async function requestDelivery(
 ): Promise<Result<boolean>> {
   const active = await ports.sql.transaction({ org: wish.org }, listActive, { single: true });
   if (!active.some((endpoint) => wants(endpoint, wish.type, wish.data))) return done(false);
+  const bytes = utf8(JSON.stringify(wish.data)).length;
+  if (bytes > BODY_BYTES_MAX - ENVELOPE_BYTES)
+    return refuse("payload_too_large", {
+      detail: `The data has ${String(bytes)} bytes; a webhook has at most ${String(BODY_BYTES_MAX)}.`,
+    });
   const emitted = await emit(ports.env, wish.org, requestKey(wish.type, wish.subject, wish.data), {
     kind: "event",
     type: wish.type,

@@ -6,7 +6,7 @@ import type { EndpointState, Health } from "../machine.ts";
 import { EventType, type Webhook, WebhookFilters } from "../model.ts";
 
 const COLUMNS =
-  "id, url, events, filters, active, disabled_reason, failures, failing_at, last_success_at, created_at, version";
+  "id, url, events, filters, active, disabled_reason, failures, failing_at, last_attempt_at, last_success_at, created_at, version";
 
 const webhookOf = (row: SqlRow): Webhook => ({
   id: textOf(row, "id"),
@@ -17,6 +17,7 @@ const webhookOf = (row: SqlRow): Webhook => ({
   disabled_reason: textOrNull(row, "disabled_reason"),
   failures: numberOf(row, "failures"),
   failing_since: textOrNull(row, "failing_at"),
+  last_attempt_at: textOrNull(row, "last_attempt_at"),
   last_success_at: textOrNull(row, "last_success_at"),
   created_at: textOf(row, "created_at"),
   version: numberOf(row, "version"),
@@ -164,7 +165,7 @@ export async function lockEndpoint(tx: Tx, id: string): Promise<LockedEndpoint |
 /** A success, or one failure more; a reason switches it off. The version changes only with what people set. */
 export async function noteHealth(tx: Tx, id: string, health: Health, at: Instant): Promise<void> {
   await tx.query(
-    `update platform.webhook_endpoints set failures = $2, failing_at = $3,
+    `update platform.webhook_endpoints set failures = $2, failing_at = $3, last_attempt_at = $4,
        last_success_at = case when $2 = 0 then $4::timestamptz else last_success_at end,
        active = active and $5::text is null, disabled_reason = coalesce(disabled_reason, $5),
        version = version + case when $5::text is null then 0 else 1 end
