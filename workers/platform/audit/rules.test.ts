@@ -133,6 +133,8 @@ describe("the chain", () => {
     expect(walk(lines)).toBe("whole");
     const other = { ...three, record: recordText(3, "keys.revoke") };
     expect(walk([one, two, other, four, five])).toEqual([3, "hash"]);
+    const fitting = { ...other, hash: chainHash(two.hash, other.record) };
+    expect(walk([one, two, fitting, four, five])).toEqual([4, "hash"]);
     expect(walk([one, three, four, five])).toEqual([2, "gap"]);
     expect(walk([one, two, two, three])).toEqual([3, "gap"]);
     expect(walk([two, one])).toEqual([1, "gap"]);
