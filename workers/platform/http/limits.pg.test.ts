@@ -1,5 +1,6 @@
 /** Limits as a caller meets them: headers, refusals, what happens without the limiter, and the shield against floods. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { fakeBucket } from "../../../test/fakes/r2.ts";
 import {
   openPlatform,
   post,
@@ -163,7 +164,7 @@ describe("shield", () => {
     expect(elsewhere.status).toBe(401);
   });
 
-  test("[S7] [RL3] rotating through the addresses of an IPv6 /64 gains nothing", async () => {
+  test("[RL3] rotating through the addresses of an IPv6 /64 gains nothing (S7, CVE-2026-45364)", async () => {
     platform.clock.now += MINUTE_MS;
     const statuses: number[] = [];
     for (let n = 0; n <= SHIELD.failed.limit; n += 1) {
@@ -171,8 +172,8 @@ describe("shield", () => {
       statuses.push((await platform.send("/api/v1/org", from(ip, badKey))).status);
     }
     expect(statuses.at(-1)).toBe(429);
-    const mapped = await platform.send("/api/v1/org", from("2001:db8:1:3::1", badKey));
-    expect(mapped.status).toBe(401);
+    const next = await platform.send("/api/v1/org", from("2001:db8:1:3::1", badKey));
+    expect(next.status).toBe(401);
   });
 
   test("[RL3] the 21st failed sign-in of a minute is 429", async () => {
@@ -192,5 +193,36 @@ describe("shield", () => {
     platform.clock.now += MINUTE_MS;
     for (let n = 0; n <= SHIELD.failed.limit; n += 1)
       expect((await platform.send("/api/v1/org", from("127.0.0.1", badKey))).status).toBe(401);
+  });
+});
+
+describe("uploads", () => {
+  test("[RL6] the 101st upload at once from one address is 429, another address is not", async () => {
+    const busy = await openPlatform({ LOGS: fakeBucket().bucket });
+    try {
+      const user = await setUp(busy);
+      await setLimits(busy, user.orgId, { user_requests_per_minute: null });
+      const streams: ReadableStreamDefaultController<Uint8Array>[] = [];
+      const upload = (ip: string, body: BodyInit): Promise<Response> => {
+        const headers = { "content-type": "text/plain", "cf-connecting-ip": ip };
+        // Node sends a stream only half-duplex, and its types do not know the option.
+        const init = { method: "POST", headers, body, duplex: "half" };
+        return user.send("/api/v1/analyses", init);
+      };
+      const open = () =>
+        upload("203.0.113.5", new ReadableStream({ start: (stream) => void streams.push(stream) }));
+      const running = Array.from({ length: 100 }, open);
+      await vi.waitFor(() => expect(busy.limiters.calls["beginUpload"]).toBe(100));
+      const refused = await open();
+      expect(refused.status).toBe(429);
+      expect(await refused.json()).toMatchObject({ code: "too_many_uploads" });
+      const large = "x".repeat(20_000);
+      expect((await upload("203.0.113.6", `\0${large}`)).status).toBe(422);
+      for (const stream of streams.slice(0, 100)) stream.close();
+      expect((await Promise.all(running)).every(({ status }) => status === 422)).toBe(true);
+      expect((await upload("203.0.113.5", `\0${large}`)).status).toBe(422);
+    } finally {
+      await busy.close();
+    }
   });
 });

@@ -4,6 +4,7 @@ import { fakeBucket } from "../../../test/fakes/r2.ts";
 import {
   launcher,
   openPlatform,
+  ORIGIN,
   post,
   setLimits,
   setUp,
@@ -11,8 +12,9 @@ import {
   type SignedIn,
   type TestPlatform,
 } from "../../../test/platform.ts";
+import { PLATFORM_ORG_ID } from "../tasks/rules.ts";
 import type { Limits, SpendCap, UsageExport, UsageReport } from "./model.ts";
-import { commit, recordUsage, release, reserve } from "./service.ts";
+import { commit, recordUsage, release, renew, reserve } from "./service.ts";
 
 let platform: TestPlatform;
 let owner: SignedIn;
@@ -172,7 +174,13 @@ describe("quota", () => {
     await commit(platform.env, org, { ref: "two", actual: 90 });
     expect(await hold("three", 11)).toMatchObject({ ok: false });
     expect(await hold("four", 10)).toMatchObject({ ok: true });
-    platform.clock.now += 60_001;
+    platform.clock.now += 40_000;
+    expect(await renew(platform.env, org, { ref: "four", ttlMs: 60_000 })).toMatchObject({
+      ok: true,
+    });
+    platform.clock.now += 40_000;
+    expect(await hold("early", 10)).toMatchObject({ ok: false });
+    platform.clock.now += 20_001;
     expect(await hold("five", 10)).toMatchObject({ ok: true });
     // Late, yet it was used: it counts.
     await commit(platform.env, org, { ref: "four", actual: 10 });
@@ -206,6 +214,31 @@ describe("quota", () => {
     expect((await read()).limits[0]).toMatchObject({ limit: 7, source: "tier" });
     await setLimits(platform, owner.orgId, { requests_per_minute: 9 });
     expect((await read()).limits[0]).toMatchObject({ limit: 9, source: "override" });
+  });
+
+  test("[RL2] the operator of the installation overrides a limit at once, and it is recorded", async () => {
+    const refreshed = await platform.send(
+      "/api/v1/auth/refresh",
+      post({ org_id: PLATFORM_ORG_ID }, { origin: ORIGIN, cookie: owner.cookie }),
+    );
+    const operator = await signedIn(platform, refreshed);
+    const path = `/api/v1/admin/orgs/${owner.orgId}/limits/requests_per_minute`;
+    const put = (value: number | null) => ({ ...post({ value }), method: "PUT" });
+    expect((await owner.send(path, put(3))).status).toBe(404);
+    expect((await operator.send(path, put(3))).status).toBe(204);
+    const key = await owner.send("/api/v1/keys", post({ name: "o", grants: ["org.read"] }));
+    const { token } = (await key.json()) as { token: string };
+    const answer = await platform.send("/api/v1/org", { headers: { "x-api-key": token } });
+    expect(answer.headers.get("ratelimit-policy")).toMatch(/^"minute";q=3;w=60/);
+    expect((await operator.send(path, { method: "DELETE" })).status).toBe(204);
+    expect((await operator.send(path, { method: "DELETE" })).status).toBe(404);
+    expect((await operator.send(path.replace("requests_per_minute", "x"), put(1))).status).toBe(
+      404,
+    );
+    const records = await platform.sql.transaction({ org: owner.orgId }, (tx) =>
+      tx.query("select resource from platform.audit_log where action = 'limits.change'"),
+    );
+    expect(records).toHaveLength(2);
   });
 
   test("[RL1] the tiers' limits and prices are rows with the published values", async () => {
