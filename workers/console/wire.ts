@@ -29,6 +29,7 @@ export type {
   EventType,
   TestResult,
   Webhook,
+  WebhookFilters,
   WebhookWithSecret,
 } from "../platform/alerts/model.ts";
 export type { AuditEntry, AuditHead, AuditVerification } from "../platform/audit/model.ts";

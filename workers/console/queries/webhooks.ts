@@ -9,6 +9,7 @@ import type {
   Page,
   TestResult,
   Webhook,
+  WebhookFilters,
   WebhookWithSecret,
 } from "../wire.ts";
 import { LIST_LIMIT, POLL_MS } from "./runs.ts";
@@ -59,9 +60,10 @@ export const deliveryQuery = (key: string) =>
       query.state.data !== undefined && moving(query.state.data) ? POLL_MS : false,
   });
 
-export interface WebhookInput {
+interface WebhookInput {
   readonly url: string;
   readonly events: readonly EventType[];
+  readonly filters: WebhookFilters;
 }
 
 export const createWebhook = (input: WebhookInput, idempotencyKey: string) =>

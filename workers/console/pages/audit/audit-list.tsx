@@ -92,7 +92,9 @@ function columns(org: string, search: AuditSearch): readonly Column<AuditEntry>[
             aria-expanded={unfolded}
             className="flex items-center gap-1 font-mono text-sm font-medium hover:underline"
           >
-            <Icon name={unfolded ? "down" : "right"} />
+            <span className="max-md:hidden">
+              <Icon name={unfolded ? "down" : "right"} />
+            </span>
             {record.action}
           </Link>
         );

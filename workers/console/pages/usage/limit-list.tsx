@@ -19,10 +19,13 @@ const COLUMNS: readonly Column<LimitState>[] = [
   {
     name: "Limit",
     cell: (limit) => (
-      <span className="inline-flex items-center gap-2">
-        <span className="font-medium">{LIMITS[limit.name].label}</span>
-        {limit.source === "override" ? <Tag tone="run">agreed</Tag> : null}
-      </span>
+      <>
+        <span className="inline-flex items-center gap-2">
+          <span className="font-medium">{LIMITS[limit.name].label}</span>
+          {limit.source === "override" ? <Tag tone="run">agreed</Tag> : null}
+        </span>
+        <Narrow of={limit} />
+      </>
     ),
   },
   {
@@ -54,6 +57,21 @@ const COLUMNS: readonly Column<LimitState>[] = [
     cell: ({ resets_at: at }) => (at === null ? <None /> : <Time at={at} />),
   },
 ];
+
+/** On a phone the columns that do not fit stand under the name. */
+function Narrow({ of }: { of: LimitState }) {
+  if (!counts(of)) return null;
+  return (
+    <span className="block text-sm text-faint md:hidden">
+      {text(of, of.reserved)} reserved
+      {of.resets_at === null ? null : (
+        <>
+          , over <Time at={of.resets_at} />
+        </>
+      )}
+    </span>
+  );
+}
 
 const None = () => <span className="text-faint">–</span>;
 

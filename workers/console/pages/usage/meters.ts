@@ -45,11 +45,11 @@ export const LIMITS = {
 export const amount = (value: number, unit: Unit): string =>
   ({ count, bytes, ms: duration })[unit](value);
 
-/** `0.0123` dollars keep their digits, whole cents look like money; the API sends decimal text. */
+/** Cents from a dollar on, below it four digits, so that small costs differ; the API sends decimal text. */
 export function money(usd: string): string {
   const [whole = "0", fraction = ""] = usd.split(".");
-  const digits = fraction.replace(/0+$/, "").slice(0, 4).padEnd(2, "0");
-  return `$${Number(whole).toLocaleString("en-US")}.${digits}`;
+  const small = Number(whole) === 0 && /[1-9]/.test(fraction);
+  return `$${Number(whole).toLocaleString("en-US")}.${fraction.slice(0, small ? 4 : 2).padEnd(small ? 4 : 2, "0")}`;
 }
 
 export interface Share {

@@ -8,7 +8,7 @@ import { InlineError } from "../../ui/failure.tsx";
 import { toastOk } from "../../ui/toast.tsx";
 import type { Webhook } from "../../wire.ts";
 import { addressError, WebhookFieldset } from "./webhook-form.tsx";
-import type { WebhookFields } from "./webhook-form.tsx";
+import { fieldsOf, filtersText, inputOf } from "./webhook-fields.ts";
 import { eventsText } from "./webhook-health.ts";
 
 interface WebhookEditProps {
@@ -28,14 +28,13 @@ export function WebhookEdit({ webhook, open, close }: WebhookEditProps) {
 function EditForm({ webhook, close }: Omit<WebhookEditProps, "open">) {
   const edit = useEdit({
     current: webhook,
-    fieldsOf: ({ url, events }): WebhookFields => ({ url, events }),
-    inputOf: ({ url, events }, from) => ({
-      id: from.id,
-      version: from.version,
-      events,
+    fieldsOf,
+    inputOf: (typed, from) => {
+      const { url, ...input } = inputOf(typed);
       // An address that stays is not sent, so that it is not looked up once more.
-      ...(url.trim() === from.url ? {} : { url: url.trim() }),
-    }),
+      const moved = url === from.url ? {} : { url };
+      return { id: from.id, version: from.version, ...input, ...moved };
+    },
     action: {
       run: changeWebhook,
       changes: [webhooksKey],
@@ -63,6 +62,11 @@ function EditForm({ webhook, close }: Omit<WebhookEditProps, "open">) {
               label: "Events",
               theirs: eventsText(webhook.events),
               yours: eventsText(fields.events),
+            },
+            {
+              label: "Only",
+              theirs: filtersText(webhook.filters) ?? "no filter",
+              yours: filtersText(inputOf(fields).filters) ?? "no filter",
             },
           ]}
           pending={edit.pending}

@@ -9,6 +9,7 @@ import { Section } from "../../ui/page.tsx";
 import { Tag } from "../../ui/state.tsx";
 import { FullTime, Time } from "../../ui/time.tsx";
 import type { Webhook } from "../../wire.ts";
+import { filtersText } from "./webhook-fields.ts";
 import { healthOf } from "./webhook-health.ts";
 
 interface WebhookFactsProps {
@@ -19,6 +20,7 @@ interface WebhookFactsProps {
 }
 
 export function WebhookFacts({ webhook, missing, rotate }: WebhookFactsProps) {
+  const only = filtersText(webhook.filters);
   return (
     <>
       <Trouble webhook={webhook} />
@@ -35,8 +37,9 @@ export function WebhookFacts({ webhook, missing, rotate }: WebhookFactsProps) {
               ))}
             </span>
           </Fact>
+          {only === null ? null : <Fact name="Only">{only}</Fact>}
           <Fact name="Signing secret">
-            <span className="flex flex-wrap items-baseline gap-x-3">
+            <span className="flex flex-wrap items-center gap-x-3">
               <span className="font-mono text-sm text-soft">whsec_…</span>
               <Button variant="ghost" icon="retry" disabledReason={missing} onClick={rotate}>
                 Rotate

@@ -1,15 +1,12 @@
 /** The fields of an endpoint, for making and changing one: address and events. */
+import { useState } from "react";
 import type { FieldError } from "../../errors.ts";
 import { asApiError, errorsByField } from "../../errors.ts";
 import { Check, Field } from "../../forms/field.tsx";
 import type { EventType } from "../../wire.ts";
+import { BANDS, filtersText, inputOf } from "./webhook-fields.ts";
+import type { WebhookFields } from "./webhook-fields.ts";
 import { EVENT_TYPES, EVENTS } from "./webhook-health.ts";
-
-export interface WebhookFields {
-  readonly url: string;
-  /** Empty: all of them, also those to come. */
-  readonly events: readonly EventType[];
-}
 
 interface FieldsProps {
   readonly fields: WebhookFields;
@@ -37,7 +34,67 @@ export function WebhookFieldset({ fields, change, error }: FieldsProps) {
         error={addressError(error)}
       />
       <Events events={fields.events} change={(events) => change({ ...fields, events })} />
+      <Filters fields={fields} change={change} error={error} />
     </>
+  );
+}
+
+const LISTS = [
+  { name: "repositories", label: "Repositories", placeholder: "acme/shop, acme/*" },
+  { name: "branches", label: "Branches", placeholder: "main, release-*" },
+  { name: "categories", label: "Causes", placeholder: "test.assertion, network.*" },
+] as const;
+
+/** Which events of the chosen kinds are sent; most endpoints want all, so it is folded. */
+function Filters({ fields, change, error }: FieldsProps) {
+  // Unfolded from the start where something is chosen; what is typed later does not fold it.
+  const [chosen] = useState(() => filtersText(inputOf(fields).filters) !== null);
+  const errors = errorsByField(error === null ? [] : asApiError(error).errors);
+  return (
+    <details open={chosen}>
+      <summary className="w-fit rounded-sm text-soft hover:text-ink">
+        Only events about some repositories, branches or causes
+      </summary>
+      <div className="mt-3 flex flex-col gap-3">
+        {LISTS.map(({ name, label, placeholder }) => (
+          <Field
+            key={name}
+            label={label}
+            name={name}
+            autoComplete="off"
+            spellCheck={false}
+            placeholder={placeholder}
+            className="font-mono text-sm"
+            value={fields[name]}
+            onChange={(event) => change({ ...fields, [name]: event.target.value })}
+            error={errors[name]}
+          />
+        ))}
+        <fieldset>
+          <legend className="mb-1 font-medium">Confidence of the analysis</legend>
+          <div className="flex gap-4">
+            {BANDS.map((band) => (
+              <Check
+                key={band}
+                label={band}
+                checked={fields.bands.includes(band)}
+                change={(on) =>
+                  change({
+                    ...fields,
+                    bands: BANDS.filter((each) =>
+                      each === band ? on : fields.bands.includes(each),
+                    ),
+                  })
+                }
+              />
+            ))}
+          </div>
+        </fieldset>
+        <p className="text-sm text-faint">
+          A name ending in * takes what begins like it. What is left empty takes everything.
+        </p>
+      </div>
+    </details>
   );
 }
 

@@ -9,7 +9,7 @@ import { Dialog } from "../../ui/dialog.tsx";
 import { InlineError } from "../../ui/failure.tsx";
 import type { WebhookWithSecret } from "../../wire.ts";
 import { addressError, WebhookFieldset } from "./webhook-form.tsx";
-import type { WebhookFields } from "./webhook-form.tsx";
+import { inputOf, NO_FIELDS } from "./webhook-fields.ts";
 import { WebhookSecret } from "./webhook-secret.tsx";
 
 interface WebhookNewProps {
@@ -46,14 +46,14 @@ interface NewFormProps {
 }
 
 function NewForm({ close, done }: NewFormProps) {
-  const [fields, setFields] = useState<WebhookFields>({ url: "", events: [] });
+  const [fields, setFields] = useState(NO_FIELDS);
   const create = useAction({ run: createWebhook, changes: [webhooksKey], quiet: true, done });
   return (
     <form
       className="flex flex-col gap-4"
       onSubmit={(event) => {
         event.preventDefault();
-        create.mutate({ url: fields.url.trim(), events: fields.events });
+        create.mutate(inputOf(fields));
       }}
     >
       <WebhookFieldset fields={fields} change={setFields} error={create.error} />
