@@ -410,7 +410,7 @@ browserTest(
     await two.goto(`${product.api}/o/acme/runs?status=failed`);
     await two.getByRole("heading", { name: "Runs", level: 1 }).waitFor();
     await one.goto(`${product.api}/o/acme/account`);
-    await one.getByRole("button", { name: "Sign out" }).click();
+    await one.getByRole("button", { name: "Sign out", exact: true }).click();
     await one.getByRole("heading", { name: "Sign in" }).waitFor();
     await two.getByRole("heading", { name: "Sign in" }).waitFor();
     expect(await two.getByRole("group", { name: /sign-in link/ }).textContent()).toBe(

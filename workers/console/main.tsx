@@ -4,9 +4,11 @@ import type { Query } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { createRoot } from "react-dom/client";
 import { asApiError, isFault } from "./errors.ts";
+import { providerName, takeParameter } from "./fragment.ts";
 import { createConsoleRouter } from "./routes.tsx";
 import { onSessionEnd } from "./session.ts";
 import { paths } from "./paths.ts";
+import { toastNote } from "./ui/toast.tsx";
 import "./theme.css";
 
 /** Attempts after the first one, for faults alone: a refusal stays a refusal. */
@@ -23,6 +25,13 @@ const queryClient = new QueryClient({
     },
   },
 });
+// An identity was attached to this user by its verified address: they are told, whatever page this is [ID8].
+const linked = takeParameter("linked");
+if (linked !== null)
+  toastNote(
+    `Your identity at ${providerName(linked)} now signs you in too, because its verified address is yours. You find it under Account.`,
+  );
+
 const router = createConsoleRouter(queryClient);
 
 onSessionEnd(() => {

@@ -89,6 +89,8 @@ export interface AccountSearch {
   readonly dialog?: (typeof ACCOUNT_DIALOGS)[number];
   /** What the dialog `unlink` is about. */
   readonly identity?: string;
+  /** Why linking an identity failed, as the provider's way back says. */
+  readonly error?: string;
 }
 
 const MEMBERS_DIALOGS = ["invite", "change", "remove", "revoke"] as const;
@@ -133,7 +135,7 @@ export const membersSearch = (raw: Raw): MembersSearch => ({
 export const settingsOrgSearch = (raw: Raw): SettingsOrgSearch => dialog(raw, ["delete"] as const);
 
 export const accountSearch = (raw: Raw): AccountSearch => ({
-  ...texts(raw, "identity"),
+  ...texts(raw, "identity", "error"),
   ...dialog(raw, ACCOUNT_DIALOGS),
 });
 

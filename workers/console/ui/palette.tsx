@@ -28,6 +28,7 @@ export function Palette({ rooms, org }: { rooms: readonly Entry[]; org: string }
     () => [
       { label: "Analyse a log", icon: "upload", to: paths.analysisNew(org) },
       { label: "Create an API key", icon: "keys", to: paths.keys(org, { dialog: "new" }) },
+      { label: "Invite somebody", icon: "members", to: paths.members(org, { dialog: "invite" }) },
       ...rooms,
       { label: "Failed runs", icon: "alert", to: paths.runs(org, { status: "failed" }) },
     ],

@@ -23,6 +23,11 @@ export function toastOk(title: string): void {
   setTimeout(() => dismiss(id), OK_MS);
 }
 
+/** Stays until it is dismissed: what somebody must have read. */
+export function toastNote(title: string): void {
+  add({ title, error: null });
+}
+
 /** Stays until it is dismissed: an error that vanishes cannot be quoted. */
 export function toastError(error: ApiError): void {
   add({ title: error.detail ?? error.title, error });

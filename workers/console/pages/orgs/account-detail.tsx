@@ -29,7 +29,7 @@ export function AccountDetail() {
   const me = useMe();
   const org = me.org.slug;
   const navigate = useNavigate();
-  const { dialog, identity } = route.useSearch();
+  const { dialog, identity, error } = route.useSearch();
   const close = () => void navigate(paths.account(org));
   const leave = useAction({ run: signOut, done: () => void navigate(paths.login()) });
   return (
@@ -45,7 +45,7 @@ export function AccountDetail() {
       <Section title="You">
         <AccountName saved={me.user.name} />
       </Section>
-      <Identities org={org} unlinking={dialog === "unlink" ? identity : undefined} />
+      <Identities org={org} unlinking={dialog === "unlink" ? identity : undefined} failed={error} />
       <Sessions org={org} />
       <Organizations me={me} />
       <Section title="This browser">

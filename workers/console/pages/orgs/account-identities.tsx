@@ -1,29 +1,34 @@
 /** The identities at providers that sign this user in: linked, added, taken away; one always stays [ID11]. */
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useRouter } from "@tanstack/react-router";
 import { paths } from "../../paths.ts";
 import { useAction } from "../../queries/action.ts";
 import { identitiesQuery, unlinkIdentity } from "../../queries/account.ts";
 import { providersQuery, startUrl } from "../../queries/orgs.ts";
 import { usePrefetched } from "../../queries/prefetched.ts";
-import { Button } from "../../ui/button.tsx";
+import { Button, ButtonLink } from "../../ui/button.tsx";
 import { Command } from "../../ui/copy.tsx";
 import { Confirm } from "../../ui/dialog.tsx";
 import { Section } from "../../ui/page.tsx";
 import { Time } from "../../ui/time.tsx";
 import { toastOk } from "../../ui/toast.tsx";
-import type { Identity } from "../../wire.ts";
+import type { Identity, Provider } from "../../wire.ts";
+import { LoginFailed } from "./login-failed.tsx";
 import { ProviderIcon } from "./provider-buttons.tsx";
 
 interface IdentitiesProps {
   readonly org: string;
   /** Id of the identity that the dialog is about. */
   readonly unlinking: string | undefined;
+  /** Code of why linking one failed. */
+  readonly failed: string | undefined;
 }
 
-export function Identities({ org, unlinking }: IdentitiesProps) {
+export function Identities({ org, unlinking, failed }: IdentitiesProps) {
   const identities = usePrefetched(identitiesQuery).data.items;
   const { items: providers, command } = usePrefetched(providersQuery).data;
   const navigate = useNavigate();
+  const router = useRouter();
+  const here = router.buildLocation(paths.account(org)).href;
   const linkable = providers.filter(
     (provider) => !identities.some((identity) => identity.provider === provider.id),
   );
@@ -31,6 +36,7 @@ export function Identities({ org, unlinking }: IdentitiesProps) {
   const last = identities.length === 1 && command === null;
   return (
     <Section title="How you sign in">
+      {failed === undefined ? null : <LinkFailed code={failed} returnTo={here} />}
       {identities.length === 0 ? null : (
         <ul className="mb-3 divide-y divide-line rounded-lg border border-line bg-panel">
           {identities.map((identity) => (
@@ -67,26 +73,50 @@ export function Identities({ org, unlinking }: IdentitiesProps) {
           <Command text={command ?? "npm run login"} label="Command that prints a sign-in link" />
         </div>
       ) : null}
-      {linkable.length === 0 ? null : (
-        <ul className="flex flex-wrap gap-2">
-          {linkable.map((provider) => (
-            <li key={provider.id}>
-              <a
-                href={startUrl(provider.id, `/o/${org}/account`, "link")}
-                className="inline-flex min-h-7 items-center gap-1.5 rounded-md border border-edge bg-panel px-2.5 font-medium hover:bg-raised"
-              >
-                <ProviderIcon id={provider.id} />
-                Link {provider.name}
-              </a>
-            </li>
-          ))}
-        </ul>
-      )}
+      <LinkButtons providers={linkable} returnTo={here} />
       <Unlink
         target={identities.find((identity) => identity.id === unlinking)}
         close={() => void navigate(paths.account(org))}
       />
     </Section>
+  );
+}
+
+function LinkFailed({ code, returnTo }: { code: string; returnTo: string }) {
+  return (
+    <LoginFailed code={code}>
+      {code === "reauth_required" ? (
+        <p className="my-1.5">
+          <ButtonLink {...paths.login({ return_to: returnTo })} icon="account">
+            Sign in again
+          </ButtonLink>
+        </p>
+      ) : null}
+    </LoginFailed>
+  );
+}
+
+interface LinkButtonsProps {
+  readonly providers: readonly Provider[];
+  readonly returnTo: string;
+}
+
+function LinkButtons({ providers, returnTo }: LinkButtonsProps) {
+  if (providers.length === 0) return null;
+  return (
+    <ul className="flex flex-wrap gap-2">
+      {providers.map((provider) => (
+        <li key={provider.id}>
+          <a
+            href={startUrl(provider.id, returnTo, "link")}
+            className="inline-flex min-h-7 items-center gap-1.5 rounded-md border border-edge bg-panel px-2.5 font-medium hover:bg-raised"
+          >
+            <ProviderIcon id={provider.id} />
+            Link {provider.name}
+          </a>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -19,11 +19,13 @@ import { roleOptions } from "./roles.ts";
 
 interface InvitationNewProps {
   readonly own: Role;
+  /** Why nobody can be invited, or null. */
+  readonly missing: string | null;
   readonly open: boolean;
   readonly close: () => void;
 }
 
-export function InvitationNew({ own, open, close }: InvitationNewProps) {
+export function InvitationNew({ own, missing, open, close }: InvitationNewProps) {
   // The link lives in this component alone: not in the query cache, not in the URL, not in storage.
   const [link, setLink] = useState<string | null>(null);
   const made = ({ url }: InvitationWithLink) => {
@@ -41,7 +43,7 @@ export function InvitationNew({ own, open, close }: InvitationNewProps) {
   return (
     <>
       <Dialog title="Invite somebody" open={open && link === null} close={close}>
-        <InviteForm own={own} close={close} made={made} />
+        <InviteForm own={own} missing={missing} close={close} made={made} />
       </Dialog>
       <OneTime
         title="Send this link"
@@ -61,11 +63,12 @@ export function InvitationNew({ own, open, close }: InvitationNewProps) {
 
 interface InviteFormProps {
   readonly own: Role;
+  readonly missing: string | null;
   readonly close: () => void;
   readonly made: (invitation: InvitationWithLink) => void;
 }
 
-function InviteForm({ own, close, made }: InviteFormProps) {
+function InviteForm({ own, missing, close, made }: InviteFormProps) {
   const [role, setRole] = useState<Role>("developer");
   const options = roleOptions(own);
   const providers = useQuery(providersQuery).data;
@@ -82,6 +85,7 @@ function InviteForm({ own, close, made }: InviteFormProps) {
   const errors = errorsByField(action.error === null ? [] : asApiError(action.error).errors);
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
+    if (missing !== null) return;
     const email = textOf(new FormData(event.currentTarget), "email");
     action.mutate({ role, ...(email === "" ? {} : { email }) });
   };
@@ -113,7 +117,7 @@ function InviteForm({ own, close, made }: InviteFormProps) {
       <InlineError error={action.error} />
       <div className="flex justify-end gap-2">
         <Button onClick={close}>Cancel</Button>
-        <Button type="submit" variant="primary" pending={action.isPending}>
+        <Button type="submit" variant="primary" pending={action.isPending} disabledReason={missing}>
           Create the link
         </Button>
       </div>

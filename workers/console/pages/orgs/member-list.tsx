@@ -5,10 +5,12 @@ import { paths } from "../../paths.ts";
 import { useMe } from "../../queries/me.ts";
 import { membersQuery } from "../../queries/members.ts";
 import { usePrefetched } from "../../queries/prefetched.ts";
+import type { MembersSearch } from "../../search.ts";
 import { Pages } from "../../table/pages.tsx";
 import { Table } from "../../table/table.tsx";
 import { Button } from "../../ui/button.tsx";
 import { Page } from "../../ui/page.tsx";
+import type { Me, Member } from "../../wire.ts";
 import { InvitationList } from "./invitation-list.tsx";
 import { InvitationNew } from "./invitation-new.tsx";
 import { MemberChange } from "./member-change.tsx";
@@ -30,7 +32,8 @@ export function MemberList() {
   const close = () => go({});
   const missing = whyNot(me.grants, "members.write", "members");
   const whole = cursor === undefined && page.next_cursor === null;
-  const chosen = page.items.find((member) => member.user_id === search.member);
+  const chosen =
+    missing === null ? page.items.find((member) => member.user_id === search.member) : undefined;
   const rows: Rows = {
     me,
     // On one page of many the owners beyond it are not known; the API then decides.
@@ -72,11 +75,33 @@ export function MemberList() {
           close={close}
         />
       ) : null}
-      <InvitationNew own={me.org.role} open={search.dialog === "invite"} close={close} />
+      <InvitationNew
+        own={me.org.role}
+        missing={missing}
+        open={search.dialog === "invite"}
+        close={close}
+      />
+      <MemberDialogs me={me} search={search} chosen={chosen} owners={rows.owners} close={close} />
+    </Page>
+  );
+}
+
+interface MemberDialogsProps {
+  readonly me: Me;
+  readonly search: MembersSearch;
+  /** Whom the URL names; undefined for who may not change members. */
+  readonly chosen: Member | undefined;
+  readonly owners: number | null;
+  readonly close: () => void;
+}
+
+function MemberDialogs({ me, search, chosen, owners, close }: MemberDialogsProps) {
+  return (
+    <>
       <MemberChange
         me={me}
         target={search.dialog === "change" ? chosen : undefined}
-        owners={rows.owners}
+        owners={owners}
         close={close}
       />
       <MemberRemove
@@ -85,6 +110,6 @@ export function MemberList() {
         target={search.dialog === "remove" ? chosen : undefined}
         close={close}
       />
-    </Page>
+    </>
   );
 }

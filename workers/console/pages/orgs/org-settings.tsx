@@ -21,6 +21,7 @@ export function OrgSettings() {
   const org = usePrefetched(orgQuery).data;
   const navigate = useNavigate();
   const { dialog } = route.useSearch();
+  const endless = whyNot(me.grants, "org.delete", "org");
   return (
     <Page title="Settings" facts={`What ${org.name} is called, and what it may use.`}>
       <Section title="General">
@@ -61,7 +62,7 @@ export function OrgSettings() {
           <Button
             variant="danger"
             icon="trash"
-            disabledReason={whyNot(me.grants, "org.delete", "org")}
+            disabledReason={endless}
             onClick={() => void navigate(paths.settingsOrg(me.org.slug, { dialog: "delete" }))}
           >
             Delete
@@ -71,7 +72,7 @@ export function OrgSettings() {
       <OrgDelete
         org={org}
         me={me}
-        open={dialog === "delete"}
+        open={dialog === "delete" && endless === null}
         close={() => void navigate(paths.settingsOrg(me.org.slug))}
       />
     </Page>

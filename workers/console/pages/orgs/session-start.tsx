@@ -6,15 +6,11 @@ import { usePrefetched } from "../../queries/prefetched.ts";
 import { safeReturn } from "../../search.ts";
 import { onSessionElsewhere } from "../../session.ts";
 import { Command } from "../../ui/copy.tsx";
-import { ErrorCode } from "../../ui/failure.tsx";
-import { loginError } from "./login-errors.ts";
+import { LoginFailed } from "./login-failed.tsx";
 import { ProviderButtons } from "./provider-buttons.tsx";
 import { Welcome } from "./welcome.tsx";
 
 const route = getRouteApi("/login");
-
-/** Looks like a code of ours; anything else in the address is somebody's text and is not repeated. */
-const CODE = /^[a-z_]{1,40}$/;
 
 export function SessionStart() {
   const { return_to: returnTo, error } = route.useSearch();
@@ -53,20 +49,6 @@ export function SessionStart() {
         </a>
       </p>
     </Welcome>
-  );
-}
-
-function LoginFailed({ code }: { code: string }) {
-  const { title, remedy } = loginError(code);
-  const known = CODE.test(code);
-  return (
-    <div role="alert" className="mb-4 rounded-md border border-fail bg-fail-wash px-3 py-2">
-      <p className="font-medium text-fail">{title}</p>
-      <p className="text-soft">{remedy}</p>
-      {known ? (
-        <ErrorCode error={{ code, docs: `/docs/errors/${code}`, requestId: undefined }} />
-      ) : null}
-    </div>
   );
 }
 
