@@ -271,6 +271,30 @@ describe("who gets no key", () => {
     expect(await codeOf(await rotate(person, key, "0"))).toEqual([401, "unauthenticated"]);
   });
 
+  test("[S8] who is removed while they make or rotate a key leaves none", async () => {
+    const su = platform.db.as("superuser");
+    for (const start of [
+      (person: Person) => person.send("/api/v1/keys", post(wish)),
+      async (person: Person) => rotate(person, (await make(owner)).key, "0"),
+    ]) {
+      const person = await newMember(platform, org, "admin");
+      let request: Promise<Response> | undefined;
+      await su.begin(async (tx) => {
+        await tx`delete from platform.memberships where org_id = ${org} and user_id = ${person.userId}`;
+        request = start(person);
+        // The request has read that they are a member, and waits to hear whether they stay one.
+        for (let waiting = 0; waiting < 1;) {
+          const [row] = await su`select count(*)::int as waiting from pg_stat_activity
+            where datname = current_database() and wait_event_type = 'Lock'`;
+          waiting = Number(row?.["waiting"]);
+        }
+      });
+      expect(request === undefined ? [] : await codeOf(await request)).toEqual([403, "forbidden"]);
+      const rows = await su`select 1 from platform.api_keys where created_by = ${person.userId}`;
+      expect(rows).toHaveLength(0);
+    }
+  });
+
   test("[S8] a key makes, rotates, changes and revokes no key, whatever it was granted", async () => {
     const { key, token } = await make(owner);
     await platform.db.as("superuser")`update platform.api_keys

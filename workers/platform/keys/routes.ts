@@ -2,7 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { named, jsonAnswer, jsonBody, problems } from "../http/answers.ts";
 import { auditOf } from "../http/audit.ts";
-import { memberOf, needs, orgOf } from "../http/authorize.ts";
+import { needs, orgOf } from "../http/authorize.ts";
 import { idempotent } from "../http/idempotency.ts";
 import { pageOf, pageQuery, positionOf } from "../http/pagination.ts";
 import { createApp, type AppContext } from "../http/plumbing.ts";
@@ -132,13 +132,7 @@ export const keyRoutes = createApp()
     return c.json(await pageOf(c.env, [org, "keys"], rows, limit), 200);
   })
   .openapi(create, async (c) => {
-    const created = await createKey(
-      portsOf(c),
-      memberOf(c),
-      auditOf(c),
-      c.req.valid("json"),
-      c.var.subjectId,
-    );
+    const created = await createKey(portsOf(c), auditOf(c), c.req.valid("json"), c.var.subjectId);
     if (!created.ok) return refused(c, created.refusal);
     c.header("location", `/api/v1/keys/${created.value.key.id}`);
     c.header("etag", etagOf(created.value.key.version));
@@ -168,7 +162,6 @@ export const keyRoutes = createApp()
       version: version.value,
       grace: c.req.valid("json").grace,
       subjectId: c.var.subjectId,
-      held: memberOf(c).grants,
     });
     if (!rotated.ok) return refused(c, rotated.refusal);
     c.header("location", `/api/v1/keys/${rotated.value.key.id}`);

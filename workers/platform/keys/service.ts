@@ -5,9 +5,10 @@ import { equalBytes, hmacSha256, utf8 } from "../adapters/bytes.ts";
 import { configurationOf } from "../adapters/configuration.ts";
 import type { Sql, Tx } from "../adapters/sql.ts";
 import type { Grant, Principal } from "../http/model.ts";
-import { grantText, includesGrant, keyCannot, parseGrant } from "../http/rules.ts";
+import { allows, grantText, includesGrant, keyCannot, parseGrant } from "../http/rules.ts";
 import { assert, done, refuse, type FieldError, type Instant, type Result } from "../model.ts";
 import { ACTIONS } from "../orgs/rules.ts";
+import { grantsHeld } from "../orgs/service.ts";
 import { KEYS_MAX, type ApiKey, type CreateKey, type FoundKey } from "./model.ts";
 import { KEY_RANDOM_BYTES, keyText, newKeyToken, parseKey } from "./rules.ts";
 import {
@@ -115,24 +116,26 @@ export interface MakePorts extends KeyPorts {
 
 /**
  * Makes a key with id `subjectId`. Its grants are a part of the maker's own [KY3].
- * Refusals: `validation_failed` naming each wrong grant, or that the organization has KEYS_MAX live keys.
+ * Refusals: `forbidden` for who was removed or demoted meanwhile; `validation_failed` naming each wrong grant, or that
+ * the organization has KEYS_MAX live keys.
  */
 export async function createKey(
   ports: MakePorts,
-  maker: Principal,
   origin: AuditOrigin,
   wish: CreateKey,
   subjectId: string,
 ): Promise<Result<CreatedKey>> {
   const now = ports.now();
-  const errors = wish.grants.flatMap((text, i) => grantErrors(text, i, maker.grants));
-  if (isPast(wish.expires_at, now)) errors.push(EXPIRES_PAST);
-  if (errors.length > 0) return refuse("validation_failed", { errors });
   const token = newKeyToken(ports.random(KEY_RANDOM_BYTES));
   const hash = await hashOf(ports.env, token.secret);
   return ports.sql.transaction({ org: origin.org }, async (tx) => {
     const first = await readKey(tx, subjectId);
     if (first !== undefined) return done({ key: first, token: null });
+    const held = await grantsHeld(tx, origin.org, origin.actor.id);
+    if (!mayWriteKeys(held)) return refuse("forbidden");
+    const errors = wish.grants.flatMap((text, i) => grantErrors(text, i, held));
+    if (isPast(wish.expires_at, now)) errors.push(EXPIRES_PAST);
+    if (errors.length > 0) return refuse("validation_failed", { errors });
     if ((await countLive(tx, origin.org, now)) >= KEYS_MAX) return tooMany;
     const key = await insertKey(tx, {
       id: subjectId,
@@ -141,7 +144,7 @@ export async function createKey(
       name: wish.name,
       hash,
       grants: wish.grants.map((text) => normalGrant(text)),
-      createdBy: maker.id,
+      createdBy: origin.actor.id,
       createdAt: now,
       expiresAt: wish.expires_at ?? null,
     });
@@ -159,6 +162,9 @@ export async function createKey(
     return done({ key, token: keyText(token) });
   });
 }
+
+/** Asked again in the transaction: the maker may have been removed since the request came in. */
+export const mayWriteKeys = (held: readonly Grant[]): boolean => allows(held, "keys.write", "keys");
 
 export const hashOf = (env: Env, secret: string): Promise<Uint8Array<ArrayBuffer>> =>
   hmacSha256(configurationOf(env).keyPepper, utf8(secret));

@@ -4,9 +4,10 @@ import { appendAudit } from "../audit/service.ts";
 import { fromBase64url, sha256 } from "../adapters/bytes.ts";
 import { configurationOf } from "../adapters/configuration.ts";
 import type { Sql, Tx } from "../adapters/sql.ts";
+import type { Grant } from "../http/model.ts";
 import { done, refuse, type Instant, type Result } from "../model.ts";
 import type { InvitationPreview, Org, OrgMembership } from "./model.ts";
-import { invitationStatus, mayAccept, slugOf } from "./rules.ts";
+import { grantsOf, invitationStatus, mayAccept, slugOf } from "./rules.ts";
 import {
   findInvitation,
   findOpenFor,
@@ -16,7 +17,7 @@ import {
   type InvitationRow,
   type OpenInvitation,
 } from "./store/invitations.ts";
-import { insertMember, readJoiner, roleOf } from "./store/members.ts";
+import { holdMember, insertMember, readJoiner, roleOf } from "./store/members.ts";
 import { insertOrg, listMemberships, lockOrg } from "./store/orgs.ts";
 
 export const INVITATION_TOKEN_BYTES = 32;
@@ -24,6 +25,15 @@ export const INVITATION_TOKEN_BYTES = 32;
 /** The organizations of a user, with the role in each. */
 export const membershipsOf = (sql: Sql, userId: string): Promise<readonly OrgMembership[]> =>
   sql.transaction({ user: userId }, (tx) => listMemberships(tx, userId));
+
+/**
+ * What a member may do, read in the transaction that relies on it; nothing once they are removed. Who is removed at the
+ * same moment goes after this transaction, and loses what it made.
+ */
+export async function grantsHeld(tx: Tx, orgId: string, userId: string): Promise<readonly Grant[]> {
+  const seat = await holdMember(tx, orgId, userId);
+  return seat === undefined ? [] : grantsOf(seat.role, seat.grants, orgId);
+}
 
 /** The newest open invitation of a verified address; needs no scope. Whoever has one may sign up [ID9]. */
 export const openInvitationFor = (

@@ -2,15 +2,16 @@
 import type { AuditChanges, AuditOrigin } from "../../audit/model.ts";
 import { appendAudit } from "../../audit/service.ts";
 import type { Tx } from "../../adapters/sql.ts";
-import type { Grant } from "../../http/model.ts";
 import { includesGrant, parseGrant } from "../../http/rules.ts";
 import { done, refuse, type Instant, type Result } from "../../model.ts";
+import { grantsHeld } from "../../orgs/service.ts";
 import { KEYS_MAX, type ApiKey, type ChangeKey, type RotateKey } from "../model.ts";
 import { GRACE_MS, KEY_RANDOM_BYTES, keyText, newKeyToken } from "../rules.ts";
 import {
   EXPIRES_PAST,
   hashOf,
   isPast,
+  mayWriteKeys,
   tooMany,
   type CreatedKey,
   type KeyPorts,
@@ -89,8 +90,6 @@ export interface Rotation extends Target {
   readonly grace: RotateKey["grace"];
   /** Id of the successor: a repeated request finds it. */
   readonly subjectId: string;
-  /** What the rotating user holds: nobody gets a token that may more than they do [KY3]. */
-  readonly held: readonly Grant[];
 }
 
 /**
@@ -110,7 +109,7 @@ export async function rotateKey(
   return ports.sql.transaction({ org: origin.org }, async (tx) => {
     const first = await readKey(tx, wish.subjectId);
     if (first !== undefined) return done({ key: first, token: null });
-    const allowed = await mayRotate(tx, origin.org, wish, now);
+    const allowed = await mayRotate(tx, origin, wish, now);
     if (!allowed.ok) return allowed;
     const key = await replaceKey(tx, {
       of: wish,
@@ -135,7 +134,15 @@ export async function rotateKey(
   });
 }
 
-async function mayRotate(tx: Tx, org: string, wish: Rotation, now: Instant): Promise<Result<true>> {
+/** Nobody gets a token that may more than they do [KY3]. */
+async function mayRotate(
+  tx: Tx,
+  { org, actor }: AuditOrigin,
+  wish: Rotation,
+  now: Instant,
+): Promise<Result<true>> {
+  const held = await grantsHeld(tx, org, actor.id);
+  if (!mayWriteKeys(held)) return refuse("forbidden");
   const live = await countLive(tx, org, now);
   const found = await targetOf(tx, wish);
   if (!found.ok) return found;
@@ -144,7 +151,7 @@ async function mayRotate(tx: Tx, org: string, wish: Rotation, now: Instant): Pro
     return refuse("validation_failed", { detail: "The key has ended. Make a new one." });
   }
   const grants = found.value.grants.map(parseGrant);
-  if (!grants.every((grant) => grant === undefined || includesGrant(wish.held, grant)))
+  if (!grants.every((grant) => grant === undefined || includesGrant(held, grant)))
     return refuse("forbidden", { detail: "The key may do more than you: ask who may." });
   return live - (wish.grace === "0" ? 1 : 0) >= KEYS_MAX ? tooMany : done(true);
 }

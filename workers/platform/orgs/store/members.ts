@@ -45,6 +45,23 @@ export async function roleOf(tx: Tx, orgId: string, userId: string): Promise<Rol
   return row === undefined ? undefined : Role.parse(row["role"]);
 }
 
+/**
+ * Role and grants of a member, who stays one until the transaction ends: a removal waits, and then sees what was made
+ * here.
+ */
+export async function holdMember(
+  tx: Tx,
+  orgId: string,
+  userId: string,
+): Promise<Pick<Member, "role" | "grants"> | undefined> {
+  const [row] = await tx.query(
+    `select role, to_jsonb(grants) as grants from platform.memberships
+     where org_id = $1 and user_id = $2 for share`,
+    [orgId, userId],
+  );
+  return row === undefined ? undefined : Member.pick({ role: true, grants: true }).parse(row);
+}
+
 export async function countOwners(tx: Tx, orgId: string): Promise<number> {
   const [row] = await tx.query(
     "select count(*)::int as owners from platform.memberships where org_id = $1 and role = 'owner'",

@@ -27,12 +27,13 @@ export async function readOrg(tx: Tx, id: string): Promise<Org | undefined> {
 
 /**
  * The organization of the scope, locked until the transaction ends: who changes members locks it first, so that two
- * changes at once see each other [ID16].
+ * changes at once see each other [ID16]. Not its key: new rows of the organization need not wait.
  */
 export async function lockOrg(tx: Tx, id: string): Promise<Org | undefined> {
-  const [row] = await tx.query(`select ${COLUMNS} from platform.orgs where id = $1 for update`, [
-    id,
-  ]);
+  const [row] = await tx.query(
+    `select ${COLUMNS} from platform.orgs where id = $1 for no key update`,
+    [id],
+  );
   return row === undefined ? undefined : Org.parse(row);
 }
 
