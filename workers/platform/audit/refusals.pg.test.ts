@@ -1,6 +1,6 @@
 /** Refused changes in the audit chain, over a real database: recorded, and counted when there are too many. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openPlatform, type TestPlatform } from "../../../test/platform.ts";
+import { openPlatform, post, setUp, type TestPlatform } from "../../../test/platform.ts";
 import type { AuditOrigin } from "./model.ts";
 import { auditQuotaRefusal, auditRefusal, closeRefusals } from "./service/refusals.ts";
 
@@ -77,5 +77,33 @@ test("[AU8] lack of quota is recorded once an hour and meter", async () => {
     "usage/limits/requests",
     "usage/limits/tokens_in",
     "usage/limits/requests",
+  ]);
+});
+
+test("[AU1] a change that is refused by the API is recorded: who, what, why; reading and allowed changes are not", async () => {
+  const owner = await setUp(platform);
+  const made = await owner.send(
+    "/api/v1/keys",
+    post({ name: "lister", grants: ["secrets.list", "keys.read"] }),
+  );
+  const { token, key } = (await made.json()) as { token: string; key: { id: string } };
+  const byKey = (path: string, method: string): Promise<Response> =>
+    platform.send(`/api/v1${path}`, {
+      ...post({ value: "v", name: "n", grants: ["keys.read"] }, { "x-api-key": token }),
+      method,
+    });
+  expect((await byKey("/secrets/env.TRIED", "PUT")).status).toBe(403);
+  expect((await byKey("/keys", "POST")).status).toBe(403);
+  await platform.send("/api/v1/audit", { headers: { "x-api-key": token } });
+  const rows = await platform.db.as("superuser")`
+    select record from platform.audit_log where org_id = ${owner.orgId} and record like '%"outcome":"refused"%' order by seq`;
+  expect(rows.map((row) => JSON.parse(String(row["record"])))).toMatchObject([
+    {
+      actor: { kind: "key", id: key.id },
+      action: "secrets.write",
+      resource: "secrets/env/TRIED",
+      changes: { code: { after: "key_cannot" } },
+    },
+    { actor: { kind: "key" }, action: "keys.write", resource: "keys" },
   ]);
 });

@@ -6,6 +6,7 @@ import { askLimiter, type Ask } from "./limits.ts";
 import type { Principal } from "./model.ts";
 import type { AppContext, AppEnv } from "./plumbing.ts";
 import { refused } from "./problem.ts";
+import { auditQuotaRefused, auditRefused } from "./refusals.ts";
 import { decide } from "./rules.ts";
 
 export interface NeedsOptions {
@@ -32,15 +33,14 @@ export const needs =
         detail: "This session has no organization: POST /api/v1/auth/refresh with org_id.",
       });
     }
-    const decision = decide(
-      principal,
-      action,
-      resource.replaceAll(/\{(\w+)\}/g, (_, name: string) => c.req.param(name) ?? ""),
-    );
+    const named = resource.replaceAll(/\{(\w+)\}/g, (_, name: string) => c.req.param(name) ?? "");
+    const decision = decide(principal, action, named);
     const metered = decision === "allowed" && (options.metered ?? false);
     const counted = metered || (decision === "allowed" && principal.kind === "key");
-    return limited(c, { counted, metered }, () => {
+    return limited(c, { counted, metered }, async () => {
       if (decision === "allowed") return next();
+      if (options.fresh === true)
+        await auditRefused(c, { action, resource: named, code: decision });
       if (decision === "forbidden")
         return refused(c, { code: "forbidden", detail: `The permission ${action} is needed.` });
       return refused(c, { code: decision });
@@ -55,9 +55,12 @@ export const signedIn =
     if (!known.ok) return refused(c, known.refusal);
     c.set("principal", known.value);
     const { kind } = known.value;
-    return limited(c, { counted: false, metered: false }, () =>
-      kind === "user" ? next() : refused(c, { code: "key_cannot" }),
-    );
+    return limited(c, { counted: false, metered: false }, async () => {
+      if (kind === "user") return next();
+      if (options.fresh === true)
+        await auditRefused(c, { action: "account.change", resource: "me", code: "key_cannot" });
+      return refused(c, { code: "key_cannot" });
+    });
   };
 
 /** A route may need two permissions; the limiter is asked once per request. */
@@ -72,6 +75,7 @@ async function limited(
   if (asked.has(c)) return proceed();
   asked.add(c);
   const { refusal, headers } = await askLimiter(c, c.var.principal, ask);
+  if (refusal?.code === "quota_exceeded") await auditQuotaRefused(c);
   const answer = refusal === undefined ? await proceed() : refused(c, refusal);
   // What `next` gives is the context, whatever its type says.
   const own = answer instanceof Response ? answer : undefined;
