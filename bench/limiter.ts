@@ -1,6 +1,7 @@
 /** `limiter`: what knowing the caller costs, and what the limiter's decision costs on top, beside the bare route /health. */
+import { operatorOf, orgOf } from "../test/operator.ts";
 import { PLATFORM_ORG_ID } from "../workers/platform/tasks/rules.ts";
-import { operatorOf, orgOf, PLENTY } from "./limits.ts";
+import { PLENTY } from "./limits.ts";
 import { withCpu } from "./machine.ts";
 import type { Bench, Measure, OpenBench, Part, Sample, Side } from "./model.ts";
 import { openLoop } from "./open-loop.ts";
