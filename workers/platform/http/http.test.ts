@@ -104,6 +104,33 @@ describe("errors", () => {
   });
 });
 
+test("[AP4] a dependency that answers wrongly is 502, a bug is 500; neither tells more", async () => {
+  for (const [error, status, code] of [
+    [new Fault("github", { retryable: false, cause: "canary-4714" }), 502, "upstream_failed"],
+    [new Error("canary-4714"), 500, "internal"],
+  ] as const) {
+    const broken = createPlatform({
+      sql: () => ({ transaction: () => Promise.reject(error) }),
+      now: () => 0,
+      random: (bytes) => new Uint8Array(bytes),
+      log: (_env, base) =>
+        logTo(
+          () => {},
+          base,
+          () => 0,
+        ),
+    });
+    const answer = await broken.request(
+      `${ORIGIN}/.well-known/jwks.json`,
+      {},
+      SETTINGS as unknown as Env,
+    );
+    const text = await answer.clone().text();
+    expect([answer.status, (await problemOf(answer)).code]).toEqual([status, code]);
+    expect(text).not.toContain("canary-4714");
+  }
+});
+
 describe("requests", () => {
   test("[AP9] a request id is kept if it is one, else made, and returned", async () => {
     expect(
@@ -130,6 +157,10 @@ describe("requests", () => {
       code: "unauthenticated",
     });
     expect(JSON.stringify(logged)).not.toContain("canary-4712");
+    // The fields of a line; organization, principal and trace are left out where there is none.
+    expect(Object.keys(logged[0] ?? {}).toSorted()).toEqual(
+      ["code", "level", "method", "ms", "msg", "request_id", "route", "status", "ts"].toSorted(),
+    );
   });
 
   test("[RL5] paths that are not in normal form name nothing", async () => {
@@ -242,7 +273,13 @@ test("[AP13] readiness asks each part at most every five seconds, and names an u
     },
   };
   const platform = createPlatform({
-    sql: () => ({ transaction: async () => (await count("postgres")) as never }),
+    sql: () => ({
+      transaction: async () => {
+        await count("postgres");
+        // No row: no secret asks for a key.
+        return [] as never;
+      },
+    }),
     now: () => clock.now,
     random: (bytes) => new Uint8Array(bytes),
     log: () => ({ info: () => {}, warn: () => {}, error: () => {} }),
@@ -252,7 +289,8 @@ test("[AP13] readiness asks each part at most every five seconds, and names an u
   expect((await ask()).status).toBe(200);
   clock.now += 4_000;
   expect((await ask()).status).toBe(200);
-  expect(asked).toEqual({ postgres: 1, objects: 1, artifacts: 1, logs: 1, queue: 1 });
+  // Postgres also says which keys its secrets need.
+  expect(asked).toEqual({ postgres: 2, objects: 1, artifacts: 1, logs: 1, queue: 1 });
   clock.now += 2_000;
   reachable = false;
   const failed = await ask();
