@@ -24,6 +24,7 @@ import {
 import { deliveryOperators } from "./operators.ts";
 import { requestDelivery } from "./service/request.ts";
 import { routeEvent, sendDelivery, type SendingPorts } from "./service/sending.ts";
+import { keepDeliveries } from "./service/upkeep.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -464,6 +465,31 @@ describe("endpoints", () => {
     expect(await status()).toEqual({ active: true, failures: 20 });
     await hourly(1);
     expect(await status()).toEqual({ active: false, failures: 21 });
+  });
+});
+
+describe("time", () => {
+  const HALF_YEAR_MS = 180 * 24 * HOUR_MS;
+
+  test("[A2] a key is known for 180 days and then forgotten with its attempts", async () => {
+    const { webhook } = await endpoint("/ok");
+    const event = wish();
+    await told(event);
+    const keep = (now: number) => keepDeliveries(platform.sql, owner.orgId, now);
+    expect(await keep(startedAt + HALF_YEAR_MS)).toEqual({ ended: 0, forgotten: 0 });
+    expect((await deliveriesOf(webhook)).length).toBe(1);
+    expect(await keep(startedAt + HALF_YEAR_MS + 1)).toEqual({ ended: 0, forgotten: 1 });
+    expect((await deliveriesOf(webhook)).length).toBe(0);
+  });
+
+  test("[A4] what was left behind is not on its way for ever", async () => {
+    const { webhook } = await endpoint("/500");
+    await told();
+    const keep = (hours: number) =>
+      keepDeliveries(platform.sql, owner.orgId, startedAt + hours * HOUR_MS);
+    expect((await keep(100)).ended).toBe(0);
+    expect((await keep(105)).ended).toBe(1);
+    expect(await onlyDelivery(webhook)).toMatchObject({ status: "failed", reason: "too_old" });
   });
 });
 

@@ -1,7 +1,6 @@
 /** What cron does for deliveries, every night: ends those that nobody will send any more, and forgets old keys. */
 import { sqlFrom } from "../adapters/postgres.ts";
-import { AGE_MS_MAX, KEPT_MS, RETRY_MS_MAX } from "./rules.ts";
-import { failStale, forgetDeliveries } from "./store/deliveries.ts";
+import { keepDeliveries } from "./service/upkeep.ts";
 
 /** As in wrangler.toml. */
 const NIGHTLY = "7 3 * * *";
@@ -10,14 +9,8 @@ const NIGHTLY = "7 3 * * *";
 export async function deliveriesTick(cron: string, env: Env): Promise<void> {
   if (cron !== NIGHTLY) return;
   const sql = sqlFrom(env);
-  const now = Date.now();
   const rows = await sql.transaction({ none: true }, (tx) =>
     tx.query("select platform.list_org_ids() as id"),
   );
-  for (const { id } of rows) {
-    await sql.transaction({ org: String(id) }, async (tx) => {
-      await failStale(tx, now - AGE_MS_MAX - RETRY_MS_MAX);
-      await forgetDeliveries(tx, now - KEPT_MS);
-    });
-  }
+  for (const { id } of rows) await keepDeliveries(sql, String(id), Date.now());
 }
