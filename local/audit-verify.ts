@@ -39,7 +39,7 @@ function lineOf(report: ChainReport, pinned: boolean): string {
   const signed =
     heads === 0
       ? "no signed head: whoever wrote the copy may have written it all"
-      : `${heads} signed heads, ${pinned ? "pinned" : `key ${kids.join(", ")} (not pinned: note it down, pass --root)`}`;
+      : `${heads} signed ${heads === 1 ? "head" : "heads"}, ${pinned ? "pinned" : `key ${kids.join(", ")} (not pinned: note it down, pass --root)`}`;
   return `${org}: whole, records ${from} to ${to}, ${signed}`;
 }
 

@@ -50,7 +50,7 @@ function proofsMissing(row: Row): readonly string[] {
 }
 
 function proofMissing(what: string, title: string | undefined): readonly string[] {
-  const script = /^npm (?:run )?([a-z-]+)/.exec(what)?.[1];
+  const script = /^npm (?:run )?([a-z:-]+)/.exec(what)?.[1];
   if (script !== undefined) {
     return readText("package.json").includes(`"${script}":`)
       ? []

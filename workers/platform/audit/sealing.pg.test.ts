@@ -337,7 +337,7 @@ describe("checking a copy", () => {
       await writeFile(join(api, name ?? ""), await (await owner.send(`/api/v1${path}`)).text());
     const { out } = await run([api]);
     expect(out).toMatch(
-      new RegExp(`^${owner.orgId}: whole, records 1 to \\d+, 1 signed heads, key`),
+      new RegExp(`^${owner.orgId}: whole, records 1 to \\d+, 1 signed head, key`),
     );
   });
 });
