@@ -290,6 +290,22 @@ describe("dispatcher object", () => {
     expect(await listDurableObjectIds(env.DISPATCHER)).toHaveLength(1);
     expect(await status(run_id)).toBe("succeeded");
   });
+
+  test("[TN8] an object whose organization is deleted holds nothing, rings no more, and starts anew", async () => {
+    await status(await emitted(start("gone")));
+    expect((await sql<{ n: number }>("select count(*) as n from events"))[0]?.n).toBeGreaterThan(0);
+    expect(await dispatcher().erase(named)).toEqual({ ok: true, value: null });
+    for (const table of ["events", "tasks", "runs", "outbox"])
+      expect(await sql(`select count(*) as n from ${table}`), table).toEqual([{ n: 0 }]);
+    expect(
+      await runInDurableObject(stub(), (_object, state) => state.storage.getAlarm()),
+    ).toBeNull();
+    const again = await dispatcher().emit(start("gone"));
+    expect(again).toMatchObject({ ok: true, value: { duplicates: 0 } });
+    expect(await status(again.ok ? (again.value.run_ids[0] ?? "") : "")).toBe("succeeded");
+    const other = { ...named, org_id: "00000000-0000-7000-8000-000000000002" };
+    expect(await dispatcher().erase(other)).toMatchObject({ ok: false });
+  });
 });
 
 /** The queue takes messages and loses them, as a killed local broker does. */
@@ -320,22 +336,4 @@ const age = (ms: number): Promise<void> =>
       ms,
       ms,
     );
-
-    test("[TN8] an object whose organization is deleted holds nothing, rings no more, and starts anew", async () => {
-      await status(await emitted(start("gone")));
-      expect((await sql<{ n: number }>("select count(*) as n from events"))[0]?.n).toBeGreaterThan(
-        0,
-      );
-      expect(await dispatcher().erase(named)).toEqual({ ok: true, value: null });
-      for (const table of ["events", "tasks", "runs", "outbox"])
-        expect(await sql(`select count(*) as n from ${table}`), table).toEqual([{ n: 0 }]);
-      expect(
-        await runInDurableObject(stub(), (_object, state) => state.storage.getAlarm()),
-      ).toBeNull();
-      const again = await dispatcher().emit(start("gone"));
-      expect(again).toMatchObject({ ok: true, value: { duplicates: 0 } });
-      expect(await status(again.ok ? (again.value.run_ids[0] ?? "") : "")).toBe("succeeded");
-      const other = { ...named, org_id: "00000000-0000-7000-8000-000000000002" };
-      expect(await dispatcher().erase(other)).toMatchObject({ ok: false });
-    });
   });
