@@ -144,6 +144,7 @@ export async function startOidc(origin = ORIGIN): Promise<FakeOidc> {
       await grant.save();
       return grant;
     },
+    adapter: memoryAdapter(),
     cookies: { keys: ["for tests"] },
     jwks: { keys: [await signingKey()] },
     ttl: {
@@ -172,6 +173,33 @@ export async function startOidc(origin = ORIGIN): Promise<FakeOidc> {
   };
   server.on("request", (request, response) => void answer(provider, fake, request, response));
   return fake;
+}
+
+/** Where the provider keeps its sessions and codes. Its own such store warns about itself at every start. */
+function memoryAdapter() {
+  const stored = new Map<string, Record<string, unknown>>();
+  return class {
+    readonly #kind: string;
+    constructor(kind: string) {
+      this.#kind = kind;
+    }
+    async upsert(id: string, payload: Record<string, unknown>): Promise<void> {
+      stored.set(`${this.#kind}:${id}`, { ...payload });
+    }
+    async find(id: string): Promise<Record<string, unknown> | undefined> {
+      return stored.get(`${this.#kind}:${id}`);
+    }
+    async findByUid(uid: string): Promise<Record<string, unknown> | undefined> {
+      return [...stored.values()].find((payload) => payload["uid"] === uid);
+    }
+    async consume(id: string): Promise<void> {
+      Object.assign(stored.get(`${this.#kind}:${id}`) ?? {}, { consumed: 1 });
+    }
+    async destroy(id: string): Promise<void> {
+      stored.delete(`${this.#kind}:${id}`);
+    }
+    async revokeByGrantId(): Promise<void> {}
+  };
 }
 
 async function signingKey(): Promise<JWK> {

@@ -487,7 +487,7 @@ describe("linking", () => {
     platform.clock.now += 599_000;
     const sooner = await begin(platform, google, "?intent=link", { cookie: member.cookie });
     platform.clock.now += 2_000;
-    const late = await platform.send("/api/v1/auth/google/start?intent=link", {
+    const late = await platform.send("/api/v1/auth/google/start?intent=link&return_to=/account", {
       headers: { cookie: member.cookie },
     });
     const tooLate = await comeBack(
@@ -496,7 +496,7 @@ describe("linking", () => {
       sooner.cookie,
     );
     platform.clock.now -= 601_000;
-    expect(errorOf(late)).toBe("reauth_required");
+    expect(late.headers.get("location")).toBe("/account?error=reauth_required");
     expect(errorOf(tooLate)).toBe("reauth_required");
     expect(back).toContain("code=");
   });

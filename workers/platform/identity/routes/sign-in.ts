@@ -8,7 +8,7 @@ import { declared, describeError, refused } from "../../http/problem.ts";
 import { noStore, smallBody } from "../../http/security.ts";
 import { Fault } from "../../model.ts";
 import { AccessToken, Intent, InviteLogin, ProviderId, Providers } from "../model.ts";
-import { withQuery } from "../rules/entry.ts";
+import { safeReturn, withQuery } from "../rules/entry.ts";
 import { joinByName } from "../service/invited.ts";
 import {
   finishSignIn,
@@ -54,7 +54,7 @@ const start = createRoute({
   tags,
   summary: "Send a browser to a provider",
   description:
-    "With `intent=link` the identity is added to the signed-in user, whose sign-in must be at most ten minutes old. What goes wrong leads to `/login?error=<code>`.",
+    "With `intent=link` the identity is added to the signed-in user, whose sign-in must be at most ten minutes old. What goes wrong leads to `/login?error=<code>`, for linking to `return_to?error=<code>`.",
   middleware: [noStore()] as const,
   request: {
     params,
@@ -120,7 +120,11 @@ export const signInRoutes = createApp()
     const started = await faultsToo(c, () =>
       startSignIn(signInPorts(c), { provider, intent, returnTo, refreshToken }),
     );
-    if (!started.ok) return toLogin(c, started.refusal.code);
+    if (!started.ok) {
+      const { code } = started.refusal;
+      const back = intent === "link" && code !== "unauthenticated";
+      return back ? go(c, withQuery(safeReturn(returnTo), "error", code)) : toLogin(c, code);
+    }
     setSignInCookie(c, started.value.cookie);
     return go(c, started.value.url.href);
   })
