@@ -1,7 +1,7 @@
 /** Streams and R2 in the runtime itself: what Node's streams do differently shows here. */
 import { env } from "cloudflare:test";
 import { beforeEach, describe, expect, test } from "vitest";
-import { logSource, ObjectGone, PART_BYTES, putChunks } from "./artifacts.ts";
+import { logSource, ObjectGone, PART_BYTES, putChunks, hasObject, putOnce } from "./artifacts.ts";
 import { CHUNK_BYTES, chunksOf, headOf, inflated, prepended } from "./streams.ts";
 
 const KEY = "org/o/analyses/a/log";
@@ -118,4 +118,13 @@ describe("reading a stored log", () => {
       await source.close();
     }
   });
+});
+
+test("[AU6] an object that is written once stays as it is", async () => {
+  const key = "org/o/audit/1-3.ndjson.gz";
+  expect(await hasObject(env.ARTIFACTS, key)).toBe(false);
+  expect(await putOnce(env.ARTIFACTS, key, "first", "text/plain")).toBe(true);
+  expect(await putOnce(env.ARTIFACTS, key, "second", "text/plain")).toBe(false);
+  expect(await hasObject(env.ARTIFACTS, key)).toBe(true);
+  expect(await (await env.ARTIFACTS.get(key))?.text()).toBe("first");
 });
