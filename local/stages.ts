@@ -35,6 +35,9 @@ export const BUDGET_S = { test: 480, ci: 1_500 } as const;
 /** Seeds per machine: in `npm test`, and in CI. */
 const SIM_SEEDS = { test: "2000", ci: "20000" } as const;
 
+/** Requests per operation of the API; `npm test` sends the test's own number. */
+const FUZZ_RUNS = { ci: "150" } as const;
+
 export const TEST_STAGES: readonly Stage[] = [
   {
     name: "check",
@@ -92,6 +95,12 @@ export const CI_STAGES: readonly Stage[] = [
     name: "mutants",
     budgetS: 270,
     work: [{ kind: "reporter", run: ["node", "test/mutants/run.ts", "--junit"] }],
+  },
+  {
+    name: "fuzz",
+    budgetS: 90,
+    work: [{ kind: "paths", paths: ["test/contract/fuzz.pg.test.ts"] }],
+    env: { FUZZ_RUNS: FUZZ_RUNS.ci },
   },
   { name: "kill", budgetS: 150, work: [{ kind: "vitest", project: "kill" }] },
   {

@@ -21,8 +21,10 @@ export interface Target {
   readonly contract: Contract;
   /** Sends a request as it is; the credential is added by the fuzzer. */
   readonly send: Send;
-  /** Headers of somebody who may do everything. */
-  readonly credential: () => Readonly<Record<string, string>>;
+  /** Called before each operation: credentials have an end. */
+  readonly renew: () => Promise<void>;
+  /** Headers of somebody who may do everything under a path. */
+  readonly credential: (path: string) => Readonly<Record<string, string>>;
   /** Ids of things that are there, by the name of the parameter. */
   readonly known: (operation: Operation) => Readonly<Record<string, string>>;
   /** Operations that would end the run: their credential, their organization. They are sent without a credential only. */
@@ -51,6 +53,7 @@ interface Shot {
 export async function fuzz(target: Target): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   for (const operation of target.contract.operations) {
+    await target.renew();
     if (!target.fatal.has(operation.name))
       for (const shot of shotsAt(target, operation)) findings.push(...(await judged(target, shot)));
     findings.push(...(await withoutCredential(target, operation)));
@@ -71,7 +74,7 @@ function shotsAt(target: Target, operation: Operation): readonly Shot[] {
         path: filled(operation.path, path) + asked,
         init: {
           method: operation.method,
-          headers: { ...headers, ...target.credential(), ...body?.headers },
+          headers: { ...headers, ...target.credential(operation.path), ...body?.headers },
           ...(body === undefined ? {} : { body: body.text }),
         },
       };
@@ -262,7 +265,10 @@ async function otherMethods(
   const findings: Finding[] = [];
   for (const method of METHODS.map((name) => name.toUpperCase())) {
     if (methods.includes(method) || takenBy(target, method, path)) continue;
-    const answer = await target.send(filled(path, {}), { method, headers: target.credential() });
+    const answer = await target.send(filled(path, {}), {
+      method,
+      headers: target.credential(path),
+    });
     await answer.text();
     const allow = (answer.headers.get("allow") ?? "").split(", ");
     if (answer.status !== 405 || methods.some((known) => !allow.includes(known)))

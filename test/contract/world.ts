@@ -2,17 +2,19 @@
 import { openSession } from "../../workers/platform/identity/service/sessions.ts";
 import { analysesOperators } from "../../workers/platform/analyses/operators.ts";
 import type { RunView, TaskView } from "../../durable-objects/dispatcher/model.ts";
-import { publicTaskId } from "../../workers/platform/tasks/rules.ts";
+import { PLATFORM_ORG_ID, publicTaskId } from "../../workers/platform/tasks/rules.ts";
 import { fakeEngine } from "../fakes/dispatcher.ts";
 import { launcherEgress } from "../fakes/launcher-egress.ts";
 import { fakeBucket } from "../fakes/r2.ts";
 import { openReceiver, type Receiver } from "../fakes/receiver.ts";
 import {
   openPlatform,
+  ORIGIN,
   post,
   setLimits,
   setUp,
   SETTINGS,
+  signedIn,
   type SignedIn,
   type TestPlatform,
 } from "../platform.ts";
@@ -23,6 +25,8 @@ export interface World {
   /** Owner of the first organization, and of the installation. */
   readonly a: SignedIn;
   readonly userA: string;
+  /** The same person in the reserved organization, who may operate the installation. */
+  readonly operator: SignedIn;
   /** Another person, owner of another organization. */
   readonly b: SignedIn;
   close(): Promise<void>;
@@ -35,6 +39,8 @@ export interface Resource {
   readonly none: string;
   /** Why another organization's answer is not that of a missing thing; it is still the same for every id. */
   readonly unlike?: string;
+  /** Values of further parameters. */
+  readonly more?: Readonly<Record<string, string>>;
 }
 
 const ORG_B = "01900000-0000-7000-8000-00000000000b";
@@ -135,7 +141,11 @@ export const RESOURCES: Readonly<Record<string, Resource>> = {
       return id;
     },
   },
-  "/api/v1/admin/orgs/{id}": { none: NO_UUID, make: async () => ORG_B },
+  "/api/v1/admin/orgs/{id}": {
+    none: NO_UUID,
+    more: { name: "log_size_bytes" },
+    make: async () => ORG_B,
+  },
   "/api/v1/auth/{provider}": {
     none: "nobody",
     unlike: "the names of sign-in providers are public",
@@ -180,12 +190,13 @@ export async function openWorld(): Promise<World> {
     (${ORG_B}, ${USER_B}, 'owner'), (${orgA}, ${USER_C}, 'viewer')`;
   await su`insert into platform.runs (org_id, id, dag_id, status, mode, total, succeeded, failed, canceled, open, created_at, change)
     values (${orgA}, ${RUN}, ${DAG}, 'running', 'live', 1, 0, 0, 0, 1, now(), 1)`;
-  for (const org of [orgA, ORG_B]) await setLimits(platform, org, UNLIMITED);
+  for (const org of [orgA, ORG_B, PLATFORM_ORG_ID]) await setLimits(platform, org, UNLIMITED);
   return {
     platform,
     receiver,
     a,
     userA: String(owner?.["id"]),
+    operator: await inOrg(platform, String(owner?.["id"]), PLATFORM_ORG_ID),
     b: await sessionOf(platform, USER_B, ORG_B),
     close: async () => {
       await platform.close();
@@ -222,6 +233,17 @@ export async function sessionOf(
         },
       }),
   };
+}
+
+/** Signs somebody in and goes to one of their organizations. */
+export async function inOrg(
+  platform: TestPlatform,
+  userId: string,
+  orgId: string,
+): Promise<SignedIn> {
+  const { cookie } = await sessionOf(platform, userId, orgId);
+  const body = post({ org_id: orgId }, { cookie, origin: ORIGIN });
+  return signedIn(platform, await platform.send("/api/v1/auth/refresh", body));
 }
 
 /** The engine with one run and one task of the first organization that stay as they are. */
