@@ -30,7 +30,7 @@ export const shield = (): MiddlewareHandler<AppEnv> => async (c, next) => {
   const memory = memoryOf(c.env);
   const network = networkOf(ip);
   const held = `${isSignIn(c) ? "auth" : "open"} ${network}`;
-  if (!hasCredential(c) && (memory.heldUntil.get(held) ?? 0) > c.var.now()) return tooMany(c);
+  if (!mayBeKnown(c) && (memory.heldUntil.get(held) ?? 0) > c.var.now()) return tooMany(c);
   await next();
   const kind = kindOf(c);
   if (kind === undefined || (await passes(c, kind, network))) return undefined;
@@ -48,6 +48,10 @@ const exempt = (c: AppContext, ip: string): boolean =>
 const isSignIn = (c: AppContext): boolean => c.req.path.startsWith("/api/v1/auth/");
 const hasCredential = (c: AppContext): boolean =>
   ["authorization", "x-api-key"].some((name) => c.req.header(name) !== undefined);
+
+/** Shows something that may turn out valid: a session is refreshed by its cookie. */
+const mayBeKnown = (c: AppContext): boolean =>
+  hasCredential(c) || c.req.header("cookie") !== undefined;
 
 /** What the answered request counts as; undefined when somebody was known by it. */
 function kindOf(c: AppContext): Kind | undefined {
