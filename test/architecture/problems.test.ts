@@ -1,7 +1,7 @@
-/** Every error code can be met: at least one test provokes it, and it has a page. */
+/** Every error code can be met: at least one test provokes it. */
 import { expect, test } from "vitest";
 import { PROBLEMS } from "../../workers/platform/http/model.ts";
-import { exists, isTest, readText, repositoryFiles } from "./files.ts";
+import { isTest, readText, repositoryFiles } from "./files.ts";
 
 /** Codes that no route gives yet; each is part of the contract because codes are never taken back. */
 const NOT_GIVEN_YET: Readonly<Record<string, string>> = {
@@ -41,12 +41,4 @@ test("[AP3] a code that is given is not on the list of those that are not", () =
   expect(
     Object.keys(NOT_GIVEN_YET).filter((name) => given.some((text) => text.includes(`"${name}"`))),
   ).toEqual([]);
-});
-
-test("[AP3] every code has a page with its remedy", () => {
-  const pages = CODES.filter((code) => {
-    const page = `docs/errors/${code}.md`;
-    return exists(page) && readText(page).includes(PROBLEMS[code as keyof typeof PROBLEMS].remedy);
-  });
-  expect(pages).toEqual(CODES);
 });

@@ -81,6 +81,14 @@ test("[OB1] objects that cannot be reached cost the measurements, not the reques
   expect(JSON.stringify(platform.logged)).toContain("measurements were lost");
 });
 
+test("[AP9] the line of a signed-in request names organization, principal and trace", async () => {
+  const trace = "0af7651916cd43dd8448eb211c80319c";
+  await owner.send("/api/v1/org", { headers: { traceparent: `00-${trace}-b7ad6b7169203331-01` } });
+  const line = platform.logged.findLast(({ route }) => route === "/api/v1/org");
+  expect(line).toMatchObject({ org: owner.orgId, trace_id: trace, status: 200 });
+  expect(line).toHaveProperty("principal");
+});
+
 test("[OB2] the operator reads all of it as text; a key without the permission finds nothing", async () => {
   const su = platform.db.as("superuser");
   await su`insert into platform.dispatcher_heads (org_id, dag_id, backlog, change) values (${owner.orgId}, 'sys.analyses', 3, 1)`;
