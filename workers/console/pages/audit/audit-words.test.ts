@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { ACTION_FILTERS, filterLabel, linesOf, rangeOf } from "./audit-words.ts";
 
-test("changes read as text, before and after; what was not there is empty", () => {
+test("[CN28] changes read as text, before and after; what was not there is empty", () => {
   expect(
     linesOf({
       name: { before: "ci", after: "ci 2" },

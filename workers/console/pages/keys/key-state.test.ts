@@ -29,7 +29,7 @@ test.each([
   [{ expires_at: EARLIER, replaced_by: SUCCESSOR }, "expired"],
   [{ expires_at: EARLIER }, "expired"],
   [{ revoked_at: EARLIER, expires_at: EARLIER }, "revoked"],
-] as const)("a key with %j is %s", (fields, state) => {
+] as const)("[CN24] a key with %j is %s", (fields, state) => {
   expect(keyState({ ...KEY, ...fields }, NOW)).toBe(state);
 });
 
@@ -51,7 +51,7 @@ test("[CN6] without keys.write the permission is the reason, whatever the state"
   );
 });
 
-test("a successor knows whose place it took, and a mark shows six characters of the id", () => {
+test("[CN24] a successor knows whose place it took, and a mark shows six characters of the id", () => {
   const successor = { ...KEY, id: SUCCESSOR };
   const keys = [successor, { ...KEY, replaced_by: SUCCESSOR }];
   expect(predecessorOf(keys, successor)?.id).toBe(KEY.id);

@@ -49,7 +49,7 @@ test("the last twelve months go back across the year", () => {
   ]);
 });
 
-test("every day of the month has a bar, also without usage; rows of other meters do not count", () => {
+test("[CN27] every day of the month has a bar, also without usage; rows of other meters do not count", () => {
   const row = (day: string, value: number, meter: UsageRow["meter"] = "requests"): UsageRow => ({
     period_start: `${day}T00:00:00.000Z`,
     meter,
