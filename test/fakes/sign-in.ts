@@ -108,11 +108,12 @@ export interface FakeOidc extends FakeProvider {
  * Accounts are `name`, with the address `name@example.com`, verified unless the name begins with "unverified".
  *
  * @param origin of the platform that signs in
+ * @param host `127.0.0.1` is another site than `localhost`, which to a browser is one site on every port
  */
-export async function startOidc(origin = ORIGIN): Promise<FakeOidc> {
+export async function startOidc(origin = ORIGIN, host = "localhost"): Promise<FakeOidc> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "localhost", resolve));
-  const url = `http://localhost:${(server.address() as AddressInfo).port}`;
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  const url = `http://${host}:${(server.address() as AddressInfo).port}`;
   const provider = new Provider(url, {
     clients: [
       {
@@ -221,8 +222,18 @@ async function answer(
   response: ServerResponse,
 ): Promise<void> {
   const path = request.url ?? "";
+  if (path === "/favicon.ico") {
+    response.writeHead(204).end();
+    return;
+  }
   if (path.startsWith("/pick/")) {
-    const login = { accountId: new URL(path, fake.url).searchParams.get("as") ?? "" };
+    const accountId = new URL(path, fake.url).searchParams.get("as");
+    if (accountId === null) {
+      response.setHeader("content-type", "text/html");
+      response.end('<form><label>Account <input name="as"></label><button>Go on</button></form>');
+      return;
+    }
+    const login = { accountId };
     await provider.interactionFinished(request, response, { login });
     return;
   }
