@@ -1,6 +1,7 @@
 /** The API as a user meets it: the real product, from first setup to an explained log of 50 MiB. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LOG_BYTES_MAX } from "../workers/platform/analyses/model.ts";
+import { PLATFORM_ORG_ID } from "../workers/platform/tasks/rules.ts";
 import { launch, type Launch } from "./launcher.ts";
 
 let product: Launch;
@@ -109,4 +110,47 @@ test("[AP13] the product says that it is ready", async () => {
       queue: { ok: true },
     },
   });
+});
+
+/** An access token of the install's owner in the reserved organization. */
+async function operatorToken(): Promise<string> {
+  const json = { "content-type": "application/json", origin: product.api };
+  const made = await fetch(`${product.api}/internal/v1/local/login-link`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${product.launcherToken}` },
+  });
+  const token = ((await made.json()) as { url: string }).url.split("#t=")[1];
+  const login = await fetch(`${product.api}/api/v1/auth/link`, {
+    method: "POST",
+    headers: json,
+    body: JSON.stringify({ token }),
+  });
+  const cookie = (login.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
+  const refreshed = await fetch(`${product.api}/api/v1/auth/refresh`, {
+    method: "POST",
+    headers: { ...json, cookie },
+    body: JSON.stringify({ org_id: PLATFORM_ORG_ID }),
+  });
+  return ((await refreshed.json()) as { access_token: string }).access_token;
+}
+
+test("[OB1] [OB2] the product counts its requests, and its operator reads them", async () => {
+  const headers = { authorization: `Bearer ${await operatorToken()}` };
+  // An isolate hands on what it counted after 500 requests; its timer would take ten seconds.
+  for (let round = 0; round < 10; round += 1)
+    await Promise.all(
+      Array.from({ length: 60 }, async () =>
+        (await fetch(`${product.api}/api/v1/auth/providers`)).text(),
+      ),
+    );
+  const series = /_count\{route="\/api\/v1\/auth\/providers",method="GET",status="2xx"\} (\d+)/;
+  await expect
+    .poll(
+      async () => {
+        const answer = await fetch(`${product.api}/api/v1/admin/metrics`, { headers });
+        return Number(series.exec(await answer.text())?.[1] ?? 0);
+      },
+      { timeout: 15_000, interval: 200 },
+    )
+    .toBeGreaterThanOrEqual(400);
 });
