@@ -211,6 +211,13 @@ browserTest("[CN6] areas a viewer may not read have no entry and no page", async
     expect.stringContaining("Vera Rubin"),
   ]);
   expect(await page.getByRole("heading", { name: "Open invitations" }).count()).toBe(0);
+  for (const area of ["/keys", "/secrets", "/audit"]) {
+    await page.goto(`${product.api}/o/acme${area}`);
+    await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+  }
+  await page.goto(`${product.api}/o/acme`);
+  await page.getByRole("heading", { name: "Overview", level: 1 }).waitFor();
+  expect(await page.getByRole("link", { name: "Create a key" }).count()).toBe(0);
   await page.close();
 });
 

@@ -38,7 +38,7 @@ export function Shell() {
         <Outlet />
       </main>
       <KeyboardHelp />
-      <Palette rooms={rooms} org={me.org.slug} />
+      <Palette rooms={rooms} org={me.org.slug} grants={me.grants} />
     </div>
   );
 }

@@ -2,6 +2,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import type { LinkProps } from "@tanstack/react-router";
 import { useEffect, useMemo, useState } from "react";
+import { permits } from "../can.ts";
 import { paths } from "../paths.ts";
 import { Dialog } from "./dialog.tsx";
 import { Icon } from "./icons.tsx";
@@ -13,7 +14,13 @@ interface Entry {
   readonly to: LinkProps;
 }
 
-export function Palette({ rooms, org }: { rooms: readonly Entry[]; org: string }) {
+interface PaletteProps {
+  readonly rooms: readonly Entry[];
+  readonly org: string;
+  readonly grants: readonly string[];
+}
+
+export function Palette({ rooms, org, grants }: PaletteProps) {
   const [open, setOpen] = useState(false);
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -26,13 +33,11 @@ export function Palette({ rooms, org }: { rooms: readonly Entry[]; org: string }
   }, []);
   const entries = useMemo<readonly Entry[]>(
     () => [
-      { label: "Analyse a log", icon: "upload", to: paths.analysisNew(org) },
-      { label: "Create an API key", icon: "keys", to: paths.keys(org, { dialog: "new" }) },
-      { label: "Invite somebody", icon: "members", to: paths.members(org, { dialog: "invite" }) },
+      ...actionsOf(org).filter(({ needs }) => permits(grants, needs, areaOf(needs))),
       ...rooms,
       { label: "Failed runs", icon: "alert", to: paths.runs(org, { status: "failed" }) },
     ],
-    [rooms, org],
+    [rooms, org, grants],
   );
   return (
     <Dialog title="Go to" open={open} close={() => setOpen(false)}>
@@ -40,6 +45,30 @@ export function Palette({ rooms, org }: { rooms: readonly Entry[]; org: string }
     </Dialog>
   );
 }
+
+const areaOf = (action: string): string => action.slice(0, action.indexOf("."));
+
+/** Only what the user may do is offered [CN6]. */
+const actionsOf = (org: string): readonly (Entry & { readonly needs: string })[] => [
+  {
+    label: "Analyse a log",
+    icon: "upload",
+    to: paths.analysisNew(org),
+    needs: "analyses.write",
+  },
+  {
+    label: "Create an API key",
+    icon: "keys",
+    to: paths.keys(org, { dialog: "new" }),
+    needs: "keys.write",
+  },
+  {
+    label: "Invite somebody",
+    icon: "members",
+    to: paths.members(org, { dialog: "invite" }),
+    needs: "members.write",
+  },
+];
 
 function Finder({ entries, close }: { entries: readonly Entry[]; close: () => void }) {
   const navigate = useNavigate();

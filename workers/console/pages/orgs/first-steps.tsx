@@ -12,9 +12,11 @@ interface FirstStepsProps {
   readonly analysed: boolean;
   /** null when the user may not read keys or they are not here yet. */
   readonly keyed: boolean | null;
+  /** Whether the user may make a key; who may not reads of none [CN6]. */
+  readonly mayKey: boolean;
 }
 
-export function FirstSteps({ org, analysed, keyed }: FirstStepsProps) {
+export function FirstSteps({ org, analysed, keyed, mayKey }: FirstStepsProps) {
   return (
     <Section title="Start here">
       <ol className="grid gap-3 lg:grid-cols-3">
@@ -32,21 +34,27 @@ export function FirstSteps({ org, analysed, keyed }: FirstStepsProps) {
             Paste a log
           </ButtonLink>
         </Step>
+        {mayKey ? (
+          <Step
+            n={2}
+            title="Create an API key"
+            done={keyed === true}
+            text="With the permissions you choose; it is shown once."
+          >
+            <ButtonLink {...paths.keys(org, { dialog: "new" })} icon="keys">
+              Create a key
+            </ButtonLink>
+          </Step>
+        ) : null}
         <Step
-          n={2}
-          title="Create an API key"
-          done={keyed === true}
-          text="With the permissions you choose; it is shown once."
-        >
-          <ButtonLink {...paths.keys(org, { dialog: "new" })} icon="keys">
-            Create a key
-          </ButtonLink>
-        </Step>
-        <Step
-          n={3}
+          n={mayKey ? 3 : 2}
           title="Send logs from CI"
           done={false}
-          text="Add this to a step that runs when the job failed."
+          text={
+            mayKey
+              ? "Add this to a step that runs when the job failed."
+              : "Add this to a step that runs when the job failed, with a key from an administrator."
+          }
         >
           <Command text={uploadCommand(location.origin)} label="Command that uploads a log" />
         </Step>

@@ -34,7 +34,12 @@ export function OrgOverview() {
       }
     >
       {analysed && keyed === true ? null : (
-        <FirstSteps org={org} analysed={analysed} keyed={keyed} />
+        <FirstSteps
+          org={org}
+          analysed={analysed}
+          keyed={keyed}
+          mayKey={permits(me.grants, "keys.write", "keys")}
+        />
       )}
       <Day overview={overview} org={org} />
       <div className="grid grid-cols-[minmax(0,1fr)] gap-x-6 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
