@@ -16,9 +16,9 @@ const GRACES: readonly {
   readonly label: string;
   readonly hint: string;
 }[] = [
+  { value: "1h", label: "1 hour", hint: "For keys in one place." },
   { value: "24h", label: "24 hours", hint: "Time to bring the new key everywhere." },
   { value: "7d", label: "7 days", hint: "For keys that are installed by hand." },
-  { value: "1h", label: "1 hour", hint: "For keys in one place." },
   { value: "0", label: "Not at all", hint: "The old key leaked: it ends within 30 seconds." },
 ];
 

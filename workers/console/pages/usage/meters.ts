@@ -49,6 +49,7 @@ export const amount = (value: number, unit: Unit): string =>
 export function money(usd: string): string {
   const [whole = "0", fraction = ""] = usd.split(".");
   const small = Number(whole) === 0 && /[1-9]/.test(fraction);
+  if (small && /^0{4}/.test(fraction)) return "< $0.0001";
   return `$${Number(whole).toLocaleString("en-US")}.${fraction.slice(0, small ? 4 : 2).padEnd(small ? 4 : 2, "0")}`;
 }
 
