@@ -17,12 +17,12 @@ import type {
 export const membersKey = ["members"] as const;
 export const invitationsKey = ["invitations"] as const;
 
-/** One page of members, oldest cursor in the URL [CN12]. */
+/** One page of members, newest first; the cursor is in the URL [CN12]. */
 export const membersQuery = (cursor?: string) =>
   queryOptions({
     queryKey: [...membersKey, cursor ?? ""],
     queryFn: ({ signal }) =>
-      api.call<Page<Member>>("GET", "/members", { query: { limit: 100, cursor }, signal }),
+      api.call<Page<Member>>("GET", "/members", { query: { limit: 50, cursor }, signal }),
     placeholderData: keepPreviousData,
   });
 
