@@ -41,6 +41,8 @@ function consequencesOf({ name, uses, version }: Secret): readonly string[] {
     uses === 0
       ? "It was not used in the last 30 days."
       : `It was used ${plural(uses, "time")} in the last 30 days.`,
-    `${version === 1 ? "Its value is" : `The values of all ${version} versions are`} destroyed. Nobody can bring them back.`,
+    version === 1
+      ? "Its value is destroyed. Nobody can bring it back."
+      : `The values of all ${version} versions are destroyed. Nobody can bring them back.`,
   ];
 }

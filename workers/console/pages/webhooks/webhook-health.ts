@@ -61,14 +61,16 @@ export function splitUrl(url: string): { readonly host: string; readonly rest: s
 
 /** A receiver in a few lines: checks the signature as Standard Webhooks says. */
 export const verifySnippet = [
-  'import { Webhook } from "standardwebhooks"; // npm install standardwebhooks',
+  'import { Webhook } from "standardwebhooks";',
   "",
-  "const webhook = new Webhook(process.env.EDGEWRIGHT_WEBHOOK_SECRET);",
+  "const webhook = new Webhook(process.env.WEBHOOK_SECRET);",
   "",
   "export async function receive(request) {",
-  "  const body = await request.text(); // the bytes as sent, not parsed JSON",
-  "  const event = webhook.verify(body, Object.fromEntries(request.headers));",
-  "  // event.type, event.data: throws if the signature is wrong or older than 5 minutes",
+  "  // As it was sent: printed again, JSON is another text.",
+  "  const body = await request.text();",
+  "  const headers = Object.fromEntries(request.headers);",
+  "  // Throws when the signature is wrong, or 5 minutes old.",
+  "  const event = webhook.verify(body, headers);",
   "  return new Response(null, { status: 204 });",
   "}",
 ].join("\n");
