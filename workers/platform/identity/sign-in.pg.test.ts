@@ -558,12 +558,13 @@ describe("an installation for everybody", () => {
     const open = await openPlatform({
       ...settingsOf(github, google),
       SIGNUP: "open",
+      DEFAULT_TIER: "free",
       ENVIRONMENT: "production",
     });
     const session = await sessionOf(open, await passThrough(open, github, "octocat"));
     const orgs = (await (await session.send("/api/v1/orgs")).json()) as { items: unknown[] };
     expect(orgs.items).toMatchObject([{ name: "The Octocat's organization", role: "owner" }]);
-    expect(await (await session.send("/api/v1/org")).json()).toMatchObject({ tier: "starter" });
+    expect(await (await session.send("/api/v1/org")).json()).toMatchObject({ tier: "free" });
     await passThrough(open, google, "octo@example.com");
     const [first, second] = await identitiesOf(session);
     const remove = (id: string | undefined): Promise<Response> =>

@@ -140,8 +140,9 @@ async function makeOwnOrg(
   const id = uuidv7(now, ports.random(UUID_RANDOM_BYTES));
   const name = `${userName.slice(0, NAME_CHARS_MAX - 20)}'s organization`;
   const slug = `org-${id.slice(-12)}`;
+  const tier = configurationOf(ports.env).defaultTier;
   await ports.sql.transaction({ org: id, user: userId }, async (tx) => {
-    const made = await createOrg(tx, { id, name, tier: "starter", ownerId: userId, slug }, now);
+    const made = await createOrg(tx, { id, name, tier, ownerId: userId, slug }, now);
     if (!made.ok) return;
     await appendAudit(tx, {
       ...originOf(ports, { org: id, userId, name: userName }, visitor),
