@@ -74,8 +74,9 @@ async function limited(
 ): Promise<Response | void> {
   if (asked.has(c)) return proceed();
   asked.add(c);
-  const { refusal, headers } = await askLimiter(c, c.var.principal, ask);
-  if (refusal?.code === "quota_exceeded") await auditQuotaRefused(c);
+  const { refusal, remembered, headers } = await askLimiter(c, c.var.principal, ask);
+  // A flood that is refused from memory costs no transaction either.
+  if (refusal?.code === "quota_exceeded" && !remembered) await auditQuotaRefused(c);
   const answer = refusal === undefined ? await proceed() : refused(c, refusal);
   // What `next` gives is the context, whatever its type says.
   const own = answer instanceof Response ? answer : undefined;

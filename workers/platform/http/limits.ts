@@ -40,6 +40,8 @@ function refusalsOf(env: Env): Map<string, Remembered> {
 
 export interface Asked {
   readonly refusal: Refusal | undefined;
+  /** True when the limiter was not asked, because it had refused the same before. */
+  readonly remembered: boolean;
   /** `RateLimit-Policy` and `RateLimit`, when there are limits to tell of. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -55,7 +57,10 @@ export async function askLimiter(c: AppContext, principal: Principal, ask: Ask):
   const name = `${principal.org ?? ""} ${principal.kind}:${principal.id}`;
   const remembered = known.get(name);
   if (remembered !== undefined && now < remembered.until && concerns(remembered.admission, ask))
-    return askedOf(elapsed(remembered.admission, now - remembered.since), now);
+    return {
+      ...askedOf(elapsed(remembered.admission, now - remembered.since), now),
+      remembered: true,
+    };
   const answer = await admission(c, principal, ask);
   if (answer === undefined || !answer.ok) return unasked(c, principal, ask);
   known.delete(name);
@@ -113,15 +118,15 @@ async function admission(
 
 /** Rate limits fail open, quota fails closed [US7]. */
 async function unasked(c: AppContext, principal: Principal, ask: Ask): Promise<Asked> {
-  const open: Asked = { refusal: undefined, headers: {} };
+  const open: Asked = { refusal: undefined, remembered: false, headers: {} };
   if (!ask.counted || principal.org === null) return open;
   const quota = (await readLimits(c.var.sql, principal.org)).get("requests_per_month");
   if (quota === undefined || quota.value === null) return open;
-  return { refusal: { code: "limits_unavailable", retryAfterS: 1 }, headers: {} };
+  return { ...open, refusal: { code: "limits_unavailable", retryAfterS: 1 } };
 }
 
 function askedOf(given: Admission, now: Instant): Asked {
-  return { refusal: refusalOf(given, now), headers: headersOf(given) };
+  return { refusal: refusalOf(given, now), remembered: false, headers: headersOf(given) };
 }
 
 function refusalOf({ verdict, minute, month }: Admission, now: Instant): Refusal | undefined {
