@@ -27,6 +27,23 @@ test("[LN1] secrets are made once: a later start reads the same", () => {
   expect(first.control.KEK_PLATFORM).toMatch(/^v1:[A-Za-z0-9_-]{43}$/);
 });
 
+test("[SC5] a key-encryption key may stand before the one it takes the place of, in the form the platform reads", () => {
+  const dir = openState(folder);
+  const made = secretsOf(dir);
+  const both = `v2:${"A".repeat(43)},${made.control.KEK_ORG}`;
+  const write = (kek: string): void =>
+    writeFileSync(
+      dir.secrets,
+      JSON.stringify({ ...made, control: { ...made.control, KEK_ORG: kek } }),
+    );
+  write(both);
+  expect(secretsOf(dir).control.KEK_ORG).toBe(both);
+  for (const wrong of [`${both},`, "v2:short", `${both} v1:x`]) {
+    write(wrong);
+    expect(() => secretsOf(dir), wrong).toThrow(expect.objectContaining({ exitCode: 6 }));
+  }
+});
+
 test("[LN1] a torn secrets file ends the start with a remedy instead of being replaced", () => {
   const dir = openState(folder);
   writeFileSync(dir.secrets, "{");

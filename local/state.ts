@@ -78,7 +78,8 @@ function refuseForeign(root: string): void {
 }
 
 const Key = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
-const Kek = z.string().regex(/^v1:[A-Za-z0-9_-]{43}$/);
+/** `v2:<key>,v1:<key>` while one is exchanged for another: the first seals, all open [SC5]. */
+const Kek = z.string().regex(/^v\d+:[A-Za-z0-9_-]{43}(?:,v\d+:[A-Za-z0-9_-]{43})*$/);
 
 /** Made once, kept for the life of the state folder: the data cannot be read without them (C14). */
 export const Secrets = z.object({
