@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { unstable_readConfig as readConfig } from "wrangler";
 import { z } from "zod";
+import { SHIELD } from "../../workers/platform/http/shield.ts";
 import { readText, ROOT } from "./files.ts";
 
 /** What these tests look at; Wrangler's own type of a configuration does not resolve outside its repository. */
@@ -25,6 +26,9 @@ const Configuration = z.object({
   durable_objects: z.object({
     bindings: z.array(z.looseObject({ name: z.string(), class_name: z.string() })),
   }),
+  ratelimits: z
+    .array(z.looseObject({ name: z.string(), simple: z.looseObject({ limit: z.int() }) }))
+    .default([]),
   migrations: z.array(z.looseObject({ new_sqlite_classes: z.array(z.string()).default([]) })),
 });
 
@@ -84,6 +88,13 @@ describe("wrangler.toml", () => {
     expect(production.migrations).toEqual(local.migrations);
     expect(production.triggers).toEqual(local.triggers);
     expect(production.compatibility_date).toBe(local.compatibility_date);
+  });
+
+  test("[RL3] production counts floods with the numbers that a local install counts with", () => {
+    const declared = production.ratelimits.map(({ name, simple }) => [name, simple.limit]);
+    const wanted = Object.values(SHIELD).map(({ binding, limit }) => [binding, limit]);
+    expect(declared).toEqual(wanted);
+    expect(local.ratelimits).toEqual([]);
   });
 
   test("the Worker sees a request before the static assets do", () => {
