@@ -35,6 +35,10 @@ const REPLAYABLE: ReadonlySet<DeliveryStatus> = new Set([
 ]);
 export const REPLAYABLE_STATUSES: readonly DeliveryStatus[] = [...REPLAYABLE];
 
+/** Ended by an answer or a closed gate, perhaps the one of an endpoint that was just switched off. */
+export const isTurnedDown = (status: DeliveryStatus): boolean =>
+  status === "failed" || status === "suppressed";
+
 export const isReplayable = (status: DeliveryStatus): boolean => REPLAYABLE.has(status);
 
 export type Gate =
@@ -84,14 +88,16 @@ const GONE = 410;
 export type Conclusion =
   | { readonly status: "delivered" }
   | { readonly status: "failed"; readonly reason: "gone" | "attempts_exhausted" }
+  | { readonly status: "suppressed"; readonly reason: "endpoint_disabled" }
   | { readonly status: "retry"; readonly delayMs: number };
 
-/** Only 2xx is a success; a redirect is none [WH4]. */
-export function concluded(delivery: DeliveryState, end: AttemptEnd): Conclusion {
+/** Only 2xx is a success; a redirect is none [WH4]. An attempt that switched its endpoint off is not followed by another. */
+export function concluded(delivery: DeliveryState, end: AttemptEnd, disabled = false): Conclusion {
   if (succeeded(end)) return { status: "delivered" };
   if (end.status === GONE) return { status: "failed", reason: "gone" };
   const made = delivery.attempts - delivery.base;
   if (made >= ATTEMPTS_MAX) return { status: "failed", reason: "attempts_exhausted" };
+  if (disabled) return { status: "suppressed", reason: "endpoint_disabled" };
   return { status: "retry", delayMs: retryDelayMs(delivery.id, made, end.retryAfterMs) };
 }
 

@@ -12,7 +12,7 @@ import { refused } from "../http/problem.ts";
 import { noStore, smallBody } from "../http/security.ts";
 import { done, refuse, type Refusal, type Result } from "../model.ts";
 import { PutSecret, Secret, SECRET_BYTES_MAX, SecretName, SecretVersion } from "./model.ts";
-import { kindOf, MODEL_KEYS, resourceOf } from "./rules.ts";
+import { isMadeByPlatform, kindOf, MODEL_KEYS, resourceOf } from "./rules.ts";
 import { deleteSecret, putSecret } from "./service.ts";
 import { listSecrets } from "./store.ts";
 
@@ -86,6 +86,7 @@ export const secretRoutes = createApp()
   })
   .openapi(put, async (c) => {
     const { name } = c.req.valid("param");
+    if (isMadeByPlatform(name)) return refused(c, MADE_BY_PLATFORM);
     if (kindOf(name) === "model" && !MODEL_KEYS.includes(name)) return refused(c, NO_SUCH_PROVIDER);
     const value = storable(c.req.valid("json").value);
     if (!value.ok) return refused(c, value.refusal);
@@ -96,6 +97,7 @@ export const secretRoutes = createApp()
   })
   .openapi(remove, async (c) => {
     const { name } = c.req.valid("param");
+    if (isMadeByPlatform(name)) return refused(c, MADE_BY_PLATFORM);
     const org = orgOf(c);
     const found = await c.var.sql.transaction({ org }, async (tx) => {
       const before = await deleteSecret(tx, { org, name });
@@ -140,6 +142,17 @@ const NO_SUCH_PROVIDER: Refusal = {
       location: "path.name",
       message: "is read by no provider",
       fix: `One of: ${MODEL_KEYS.join(", ")}.`,
+    },
+  ],
+};
+
+const MADE_BY_PLATFORM: Refusal = {
+  code: "validation_failed",
+  errors: [
+    {
+      location: "path.name",
+      message: "is the signing secret of a webhook",
+      fix: "Rotate it with POST /api/v1/webhooks/{id}/rotate-secret; it goes with its endpoint.",
     },
   ],
 };

@@ -48,6 +48,9 @@ export const keptMs = (name: string): number =>
 export const stillKept = (name: string, replacedAt: Instant, now: Instant): boolean =>
   now - replacedAt < keptMs(name);
 
+/** Signing secrets of webhooks are made with their endpoint and rotated there: another value could sign nothing [WH2]. */
+export const isMadeByPlatform = (name: string): boolean => /^channel\.[^.]+\.signing$/.test(name);
+
 const BARE = /^[A-Za-z0-9_]{1,64}$/;
 
 /** `NAME` or `env.NAME` as a task asks for it -> the secret, if the task declared it; no other kind is ever a task's. */

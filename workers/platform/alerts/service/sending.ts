@@ -7,7 +7,14 @@ import type { Instant } from "../../model.ts";
 import { resolveSecret } from "../../secrets/service.ts";
 import { recordUsage } from "../../usage/service.ts";
 import { sendWebhook, type Attempted } from "../client.ts";
-import { concluded, gate, healthAfter, replayed, type Conclusion } from "../machine.ts";
+import {
+  concluded,
+  gate,
+  healthAfter,
+  isTurnedDown,
+  replayed,
+  type Conclusion,
+} from "../machine.ts";
 import type { DeliveryRequest, SendRequest } from "../model.ts";
 import { deliveryKey, secretNameOf, wants } from "../rules.ts";
 import {
@@ -60,6 +67,8 @@ export type Sent =
 interface Begun {
   readonly n: number;
   readonly url: string;
+  /** Of the endpoint as it is called. */
+  readonly version: number;
   readonly delivery: LockedDelivery;
 }
 
@@ -84,15 +93,17 @@ export async function sendDelivery(
     await announceDisabled(ports, org, request.webhook_id);
     return { kind: "done" };
   }
-  const { n, url, delivery } = begun;
+  const { n, url, version, delivery } = begun;
   const message = { id: delivery.id, url, body: delivery.body, secrets: secrets ?? [] };
   const attempt = await sendWebhook(ports, message);
   const ended = await ports.sql.transaction({ org }, (tx) =>
-    end(tx, ports, { org, delivery, n, attempt }),
+    end(tx, ports, { org, delivery, n, version, attempt }),
   );
   if (ended.disabled) await announceDisabled(ports, org, delivery.webhookId);
-  const sent = sentOf(ended.conclusion, attempt);
-  return sent.kind === "done" ? counted(ports, org, request) : sent;
+  const { conclusion } = ended;
+  return conclusion.status === "delivered"
+    ? counted(ports, org, request)
+    : sentOf(conclusion, attempt);
 }
 
 /** What arrived counts once; a limiter that cannot be reached makes the engine come back, and nothing is sent again. */
@@ -109,8 +120,9 @@ async function begin(
   given: { readonly org: string; readonly request: SendRequest; readonly signed: boolean },
 ): Promise<Begun | "nothing" | "delivered" | "disabled"> {
   const { org, request, signed } = given;
-  const found = await lockDelivery(tx, request.id);
-  const endpoint = found === undefined ? undefined : await lockEndpoint(tx, found.webhookId);
+  // The endpoint first, like whoever deletes one: in the other order the two would wait for each other.
+  const endpoint = await lockEndpoint(tx, request.webhook_id);
+  const found = endpoint === undefined ? undefined : await lockDelivery(tx, request.id);
   if (found === undefined || endpoint === undefined) return "nothing";
   const now = ports.now();
   const starts = request.round === found.round + 1;
@@ -120,7 +132,7 @@ async function begin(
   if (decision.kind === "nothing") {
     // Its sender may have died before the last step: that one is taken again.
     if (delivery.round !== request.round) return "nothing";
-    if (delivery.status === "failed" && !endpoint.active) return "disabled";
+    if (isTurnedDown(delivery.status) && !endpoint.active) return "disabled";
     return delivery.status === "delivered" ? "delivered" : "nothing";
   }
   if (decision.kind === "suppress") {
@@ -135,56 +147,68 @@ async function begin(
     return "nothing";
   }
   const n = await noteSending(tx, org, delivery, now);
-  return { n, url: endpoint.url, delivery: { ...delivery, attempts: n } };
+  const { url, version } = endpoint;
+  return { n, url, version, delivery: { ...delivery, attempts: n } };
 }
 
 interface Ending {
   readonly org: string;
   readonly delivery: LockedDelivery;
   readonly n: number;
+  readonly version: number;
   readonly attempt: Attempted;
 }
 
 async function end(
   tx: Tx,
   ports: SendingPorts,
-  { org, delivery, n, attempt }: Ending,
+  { org, delivery, n, version, attempt }: Ending,
 ): Promise<{ conclusion: Conclusion; disabled: boolean }> {
   const now = ports.now();
-  const conclusion = concluded(delivery, attempt);
-  const current = await lockDelivery(tx, delivery.id);
   const endpoint = await lockEndpoint(tx, delivery.webhookId);
-  if (current === undefined || endpoint === undefined) return { conclusion, disabled: false };
+  const current = endpoint === undefined ? undefined : await lockDelivery(tx, delivery.id);
+  if (current === undefined || endpoint === undefined)
+    return { conclusion: concluded(delivery, attempt), disabled: false };
   await noteAttempt(tx, delivery.id, n, attempt);
-  // A later attempt may be under way already: only a success still counts then.
-  if (conclusion.status === "delivered" || current.attempts === n)
+  // What the endpoint answered before somebody changed it says nothing about it as it is now.
+  const health = endpoint.version === version ? healthAfter(endpoint, attempt, now) : undefined;
+  if (health !== undefined) await noteHealth(tx, delivery.webhookId, health, now);
+  const reason = health?.disabled ?? null;
+  const disabled = reason !== null;
+  const conclusion = concluded(delivery, attempt, disabled);
+  // A later attempt may be under way, or have arrived already: only a success still counts then.
+  const latest = current.attempts === n && current.status === "sending";
+  if (conclusion.status === "delivered" || latest)
     await setStatus(tx, delivery.id, changeOf(conclusion, now));
-  const health = healthAfter(endpoint, attempt, now);
-  await noteHealth(tx, delivery.webhookId, health, now);
-  if (health.disabled !== null) {
-    await appendAudit(tx, {
-      org,
-      at: now,
-      actor: { kind: "system", id: READER },
-      requestId: delivery.id,
-      pii: { name: null, ip: null, userAgent: null },
-      random: randomBytes,
-      action: "webhooks.disable",
-      resource: `webhooks/${delivery.webhookId}`,
-      changes: {
-        active: { before: true, after: false },
-        disabled_reason: { before: null, after: health.disabled },
-      },
-    });
-  }
-  return { conclusion, disabled: health.disabled !== null };
+  if (disabled) await auditDisabled(tx, now, { org, delivery, reason });
+  return { conclusion, disabled };
 }
+
+const auditDisabled = (
+  tx: Tx,
+  now: Instant,
+  { org, delivery, reason }: Pick<Ending, "org" | "delivery"> & { readonly reason: string },
+): Promise<unknown> =>
+  appendAudit(tx, {
+    org,
+    at: now,
+    actor: { kind: "system", id: READER },
+    requestId: delivery.id,
+    pii: { name: null, ip: null, userAgent: null },
+    random: randomBytes,
+    action: "webhooks.disable",
+    resource: `webhooks/${delivery.webhookId}`,
+    changes: {
+      active: { before: true, after: false },
+      disabled_reason: { before: null, after: reason },
+    },
+  });
 
 function changeOf(conclusion: Conclusion, now: Instant) {
   const { status } = conclusion;
   return {
     status,
-    reason: status === "failed" ? conclusion.reason : null,
+    reason: "reason" in conclusion ? conclusion.reason : null,
     nextAttemptAt: status === "retry" ? now + conclusion.delayMs : null,
     deliveredAt: status === "delivered" ? now : null,
   };
@@ -194,6 +218,7 @@ function sentOf(conclusion: Conclusion, attempt: Attempted): Sent {
   const message = `The endpoint did not take it: ${attempt.error ?? "no error"}.`;
   switch (conclusion.status) {
     case "delivered":
+    case "suppressed":
       return { kind: "done" };
     case "retry":
       return { kind: "retry", delayMs: conclusion.delayMs, message };
