@@ -34,6 +34,8 @@ export const EmitRequest = z.strictObject({
   lane: z.enum(["direct", "queue"]),
   mode: z.enum(["live", "backfill"]),
   request_id: z.string().max(128),
+  /** W3C Trace Context of the request that caused it. */
+  traceparent: z.string().max(128).nullable().optional(),
   subject: z.string().max(128).nullable(),
   events: z
     .array(
@@ -130,6 +132,9 @@ export interface AssignedTask {
   readonly task_id: string;
   readonly attempt: number;
   readonly run_id: string;
+  /** Of the request that caused the run. */
+  readonly request_id?: string;
+  readonly traceparent?: string | null;
   readonly dataset_id: string;
   readonly partition: string;
   readonly rev: number;

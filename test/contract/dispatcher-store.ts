@@ -38,6 +38,8 @@ const HOSTILE = [
   "?1 :a @b $c",
 ];
 
+const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
 export function dispatcherStoreContract(name: string, open: () => Store): void {
   describe(`dispatcher store: ${name}`, () => {
     test("a transaction that throws leaves nothing behind", () => {
@@ -100,6 +102,15 @@ export function dispatcherStoreContract(name: string, open: () => Store): void {
         .taskViews({ runId: null, state: "failed", before: 99, limit: 99 })
         .map((task) => task.error?.message);
       expect(messages.toReversed()).toEqual(HOSTILE);
+    });
+
+    test.each([
+      ["the trace", TRACE],
+      ["no trace", null],
+    ])("[AP9] a task carries the id and %s of the request that caused it", (_, traceparent) => {
+      const { take, lease } = opened();
+      take(emitted(["a"], { request_id: "req-4711", traceparent }));
+      expect(lease().tasks).toMatchObject([{ request_id: "req-4711", traceparent }]);
     });
 
     test("a known event is found by its id, with its run", () => {
@@ -232,7 +243,10 @@ export function dispatcherStoreContract(name: string, open: () => Store): void {
   }
 }
 
-const emitted = (texts: readonly string[]): Event => ({
+const emitted = (
+  texts: readonly string[],
+  origin: { request_id: string; traceparent?: string | null } = { request_id: "t" },
+): Event => ({
   type: "events.emitted",
   datasetId: "sys.t.in",
   request: {
@@ -242,7 +256,7 @@ const emitted = (texts: readonly string[]): Event => ({
     source_id: "in",
     lane: "queue",
     mode: "live",
-    request_id: "t",
+    ...origin,
     subject: null,
     events: texts.map((text) => ({
       dedup: text,

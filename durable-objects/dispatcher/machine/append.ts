@@ -37,6 +37,7 @@ export function emit(slice: Slice, request: EmitRequest, datasetId: string, now:
       lane: request.lane,
       subject: request.subject,
       requestId: request.request_id,
+      traceparent: request.traceparent ?? null,
       total: 0,
       succeeded: 0,
       failed: 0,

@@ -112,6 +112,8 @@ export function assignmentOf(slice: Slice, policy: Policy): Assignment {
           task_id: task.id,
           attempt: task.attempt,
           run_id: run.runId,
+          request_id: run.requestId,
+          traceparent: run.traceparent,
           dataset_id,
           partition,
           rev: event.seq,

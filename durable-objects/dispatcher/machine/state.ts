@@ -85,6 +85,7 @@ export interface RunRow {
   /** What the run is about, `analysis:<id>`; null when nothing names it. */
   readonly subject: string | null;
   readonly requestId: string;
+  readonly traceparent: string | null;
   readonly total: number;
   readonly succeeded: number;
   readonly failed: number;

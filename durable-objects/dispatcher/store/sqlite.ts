@@ -21,6 +21,7 @@ import { runView, taskView } from "../machine/views.ts";
 import type { TaskState } from "../../../workers/platform/tasks/model.ts";
 import {
   type Cache,
+  ADDED_COLUMNS,
   type Database,
   ENVELOPE_COLUMNS,
   envelopeOf,
@@ -52,6 +53,9 @@ export class SqliteStore implements Store {
   startOver(): void {
     this.#cache = null;
     for (const statement of SCHEMA) this.#db.run(statement);
+    for (const { table, column, type } of ADDED_COLUMNS)
+      if (!this.#db.all(`pragma table_info(${table})`).some((row) => row[1] === column))
+        this.#db.run(`alter table ${table} add column ${column} ${type}`);
   }
 
   transaction<T>(body: () => T): T {

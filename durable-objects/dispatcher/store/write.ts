@@ -30,7 +30,7 @@ function writeRuns(db: Database, changes: Changes): void {
     table: "runs",
     verb: "insert or replace",
     columns:
-      "run, run_id, status, mode, lane, subject, request_id, total, succeeded, failed, canceled, open, unpassed, created_at, ended_at, change",
+      "run, run_id, status, mode, lane, subject, request_id, total, succeeded, failed, canceled, open, unpassed, created_at, ended_at, change, traceparent",
     rows: changes.runs.map((r) => [
       r.run,
       r.runId,
@@ -48,6 +48,7 @@ function writeRuns(db: Database, changes: Changes): void {
       r.createdAt,
       r.endedAt,
       r.change,
+      r.traceparent,
     ]),
   });
 }

@@ -22,6 +22,9 @@ export interface OperatorTask {
   readonly task_id: string;
   readonly attempt: number;
   readonly run_id: string;
+  /** Of the request that caused the run: logs and deliveries carry them on [AP9]. */
+  readonly request_id?: string;
+  readonly traceparent?: string | null;
   readonly org_id: string;
   readonly dag_id: string;
   readonly node_id: string;

@@ -96,6 +96,7 @@ export async function emitSource(
       lane,
       mode: "live",
       request_id,
+      traceparent: event.traceparent ?? null,
       subject,
       events: [{ dedup, partition: NO_PARTITION, payload }],
     }),

@@ -75,6 +75,8 @@ test("an operator sees its event, its configuration, and the same key in each at
       task_id: "task1",
       attempt: 2,
       run_id: "run",
+      request_id: "",
+      traceparent: null,
       org_id: "org",
       dag_id: "sys.t",
       node_id: "work",
@@ -101,6 +103,38 @@ test("each task gets an outcome, also when its operator throws or is unknown", a
     new AbortController(),
   );
   expect(other).toMatchObject([{ code: "operator_unknown" }]);
+});
+
+test("[AP9] an operator knows the request that caused its task, and so does the log when it throws", async () => {
+  const [task] = assignment(1).tasks;
+  const trace = {
+    request_id: "req-4711",
+    traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-01`,
+  };
+  const lines: string[] = [];
+  const seen: unknown[] = [];
+  const throwing = operator((given) => {
+    seen.push([given.request_id, given.traceparent]);
+    return Promise.reject(new Error("boom"));
+  });
+  await work(
+    {
+      ...ports,
+      log: logTo(
+        (line) => lines.push(line),
+        {},
+        () => 0,
+      ),
+    },
+    [throwing],
+    assignment(1, task === undefined ? {} : { tasks: [{ ...task, ...trace }] }),
+    new AbortController(),
+  );
+  expect(seen).toEqual([[trace.request_id, trace.traceparent]]);
+  expect(JSON.parse(lines[0] ?? "{}")).toMatchObject({
+    request_id: "req-4711",
+    trace_id: "a".repeat(32),
+  });
 });
 
 test("[L6] a task ends at its timeout even if its operator ignores the signal", async () => {

@@ -95,6 +95,8 @@ async function attempt(given: Attempt): Promise<OperatorOutcome> {
     ports.log.warn("operator threw", {
       operator: operator.name,
       task_id: given.task.task_id,
+      request_id: given.task.request_id,
+      trace_id: given.task.traceparent?.slice(3, 35),
       error: String(error),
     });
     return { ok: false, code: "operator_threw", message: cut(String(error)), retryable: true };
@@ -106,11 +108,14 @@ async function attempt(given: Attempt): Promise<OperatorOutcome> {
 function taskOf({ assignment, config, task }: Attempt): OperatorTask {
   const { org_id, dag_id, node_id, mode } = assignment;
   const { task_id, attempt: count, run_id, dataset_id, partition, rev } = task;
+  const { request_id = "", traceparent = null } = task;
   const payload = JSON.parse(task.payload) as JsonValue;
   return {
     task_id,
     attempt: count,
     run_id,
+    request_id,
+    traceparent,
     org_id,
     dag_id,
     node_id,
