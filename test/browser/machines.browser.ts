@@ -355,7 +355,7 @@ interface Guarded {
   readonly request: () => readonly [method: string, path: string, body?: unknown];
 }
 
-const made = { webhook: "", delivery: "" };
+const made = { webhook: "", delivery: "", key: "" };
 
 const GUARDED: readonly Guarded[] = [
   {
@@ -469,6 +469,7 @@ async function joinAs(role: string): Promise<{ context: BrowserContext; page: Pa
 interface Answer {
   readonly items: readonly { readonly id: string }[];
   readonly webhook: { readonly id: string };
+  readonly key: { readonly id: string };
   readonly url: string;
 }
 
@@ -483,7 +484,10 @@ async function asOwner(method: string, path: string, body?: unknown): Promise<An
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   expect(answer.ok, `${method} ${path} ${answer.status}`).toBe(true);
-  return Object.assign({ items: [], webhook: { id: "" }, url: "" }, await answer.json());
+  return Object.assign(
+    { items: [], webhook: { id: "" }, key: { id: "" }, url: "" },
+    await answer.json(),
+  );
 }
 
 /** One secret, one endpoint with one delivery: what several tests look at. */
@@ -491,6 +495,8 @@ async function seed(): Promise<void> {
   await asOwner("PUT", "/secrets/env.SEEN", { value: "seen" });
   const { webhook } = await asOwner("POST", "/webhooks", { url: receiver.url("/created") });
   made.webhook = webhook.id;
+  const { key } = await asOwner("POST", "/keys", { name: "seen", grants: ["analyses.read@**"] });
+  made.key = key.id;
   await asOwner("POST", "/analyses", { log: failedTestLog() });
   await product.idle();
   made.delivery = (await asOwner("GET", `/webhooks/${webhook.id}/deliveries`)).items[0]?.id ?? "";
@@ -510,6 +516,10 @@ const webhookAt = (search: string) => () => `/o/acme/webhooks/${made.webhook}${s
 const PAGES: readonly (readonly [name: string, path: () => string, heading: string | RegExp])[] = [
   ["keys", () => "/o/acme/keys", "API keys"],
   ["keys, none in this state", () => "/o/acme/keys?status=expired", "API keys"],
+  ["keys, drawer", () => `/o/acme/keys?key=${made.key}`, "seen"],
+  ["keys, edit dialog", () => `/o/acme/keys?dialog=edit&key=${made.key}`, "Edit seen"],
+  ["keys, rotate dialog", () => `/o/acme/keys?dialog=rotate&key=${made.key}`, "Rotate seen"],
+  ["keys, revoke dialog", () => `/o/acme/keys?dialog=revoke&key=${made.key}`, "Revoke seen?"],
   ["secrets", () => "/o/acme/secrets", "Secrets"],
   ["secrets, set dialog", () => "/o/acme/secrets?dialog=put", "Set a secret"],
   [
