@@ -5,15 +5,16 @@ import type { AuditOrigin } from "./model.ts";
 import { auditQuotaRefusal, auditRefusal, closeRefusals } from "./service/refusals.ts";
 
 let platform: TestPlatform;
+let other: TestPlatform;
 const ORG = "01900000-0000-7000-8000-0000000000a1";
 const MINUTE = Date.parse("2027-03-04T05:06:00Z");
 
 beforeAll(async () => {
-  platform = await openPlatform();
+  [platform, other] = await Promise.all([openPlatform(), openPlatform()]);
   await platform.db.as("superuser")`
     insert into platform.orgs (id, slug, name) values (${ORG}, 'flood', 'flood')`;
 });
-afterAll(() => platform.close());
+afterAll(() => Promise.all([platform.close(), other.close()]));
 
 const origin = (at: number): AuditOrigin => ({
   org: ORG,
@@ -106,4 +107,20 @@ test("[AU1] a change that is refused by the API is recorded: who, what, why; rea
     },
     { actor: { kind: "key" }, action: "keys.write", resource: "keys" },
   ]);
+});
+
+test("[AU1] a refusal is recorded however long a path somebody makes up; the record holds its beginning", async () => {
+  const owner = await setUp(other);
+  const made = await owner.send("/api/v1/keys", post({ name: "k", grants: ["keys.read"] }));
+  const { token } = (await made.json()) as { token: string };
+  // Long, and without a pattern a database could compress.
+  const id = Array.from({ length: 3_000 }, (_, n) => (n * n * 7_919).toString(36)).join("");
+  const answer = await other.send(`/api/v1/keys/${id.slice(0, 6_000)}`, {
+    method: "DELETE",
+    headers: { "x-api-key": token },
+  });
+  expect(answer.status).toBe(403);
+  const [row] = await other.db.as("superuser")`
+    select resource from platform.audit_log where org_id = ${owner.orgId} and action = 'keys.write'`;
+  expect(row?.["resource"]).toBe(`keys/${id}`.slice(0, 300));
 });
