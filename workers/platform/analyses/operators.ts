@@ -6,7 +6,7 @@ import type { Operator, OperatorContext } from "../tasks/service.ts";
 import { Result, type AnalyzeOptions } from "./model.ts";
 import { analyze } from "./rules/analyze.ts";
 import { headlineOf } from "./rules/headline.ts";
-import { announceEnd } from "./service/announce.ts";
+import { announceEnd, type Ended } from "./service/announce.ts";
 import { resultKeyOf } from "./service/intake.ts";
 import { completeAnalysis, failAnalysis, markProcessing, readAnalysisInput } from "./store/rows.ts";
 
@@ -44,7 +44,7 @@ async function failed(
 /** Tells whoever wants to know. An outcome when that was not possible now, so that the engine tries again. */
 async function untold(
   context: OperatorContext,
-  ended: { readonly org: string; readonly id: string; readonly runId: string },
+  ended: Ended,
 ): Promise<OperatorOutcome | undefined> {
   const told = await announceEnd(context, ended);
   if (told.ok) return undefined;
@@ -121,7 +121,8 @@ const report: Operator = {
     await context.sql.transaction({ org: task.org_id }, (tx) =>
       completeAnalysis(tx, task.org_id, completion),
     );
-    const ended = { org: task.org_id, id: analysis_id, runId: task.run_id };
+    const traceparent = task.traceparent ?? undefined;
+    const ended = { org: task.org_id, id: analysis_id, runId: task.run_id, traceparent };
     const refusal = await untold(context, ended);
     if (refusal !== undefined) return refusal;
     return succeeded("sys.analyses.reports", task.event.partition, {

@@ -20,10 +20,18 @@ export async function announceFailures(
   for (const of of failed) await announceEnd(ports, { org, ...of });
 }
 
+export interface Ended {
+  readonly org: string;
+  readonly id: string;
+  readonly runId: string;
+  /** Of the request that caused the run; no part of what makes a delivery the same one. */
+  readonly traceparent?: string | undefined;
+}
+
 /** Call it after the end was committed: repeated by the engine after a crash, it finds the same and asks for the same. */
 export async function announceEnd(
   ports: { readonly env: Env; readonly sql: Sql; readonly now: () => Instant },
-  of: { readonly org: string; readonly id: string; readonly runId: string },
+  of: Ended,
 ): Promise<Result<boolean>> {
   const { org, id, runId } = of;
   const ended = await ports.sql.transaction({ org }, (tx) => readEnded(tx, id, runId), {
@@ -43,6 +51,7 @@ export async function announceEnd(
       url: `${configurationOf(ports.env).issuer}/o/${slug}/analyses/${id}`,
     },
     request_id: runId,
+    traceparent: of.traceparent,
     at: endedAt,
   });
 }
