@@ -36,7 +36,7 @@ export const BUDGET_S = { test: 480, ci: 1_500 } as const;
 const SIM_SEEDS = { test: "2000", ci: "20000" } as const;
 
 /** Requests per operation of the API; `npm test` sends the test's own number. */
-const FUZZ_RUNS = { ci: "150" } as const;
+const FUZZ_RUNS = { ci: "100" } as const;
 
 export const TEST_STAGES: readonly Stage[] = [
   {
