@@ -451,6 +451,19 @@ for (const { role, rooms, may } of ROLES)
         expect(refused.status, `${method} ${path}`).toBe(403);
         expect(await refused.text()).toContain(guarded.needs);
       }
+      const dialogs = ["/o/acme/usage?dialog=cap"];
+      if (role !== "developer")
+        dialogs.push(
+          "/o/acme/webhooks?dialog=new",
+          `/o/acme/webhooks/${made.webhook}?dialog=delete`,
+        );
+      else
+        dialogs.push("/o/acme/secrets?dialog=put", "/o/acme/secrets?dialog=delete&name=env.SEEN");
+      for (const dialog of dialogs) {
+        await page.goto(product.api + dialog);
+        await page.getByRole("heading", { level: 1 }).waitFor();
+        expect(await page.getByRole("dialog").count(), dialog).toBe(0);
+      }
       await context.close();
     },
   );

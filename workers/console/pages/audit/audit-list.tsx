@@ -1,24 +1,23 @@
 /** The audit chain: who did what to which thing, filtered by the URL, with a check of what is in sight. */
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { paths } from "../../paths.ts";
-import { useAction } from "../../queries/action.ts";
-import { auditKey, auditQuery, copyAudit } from "../../queries/audit.ts";
+import { auditQuery } from "../../queries/audit.ts";
 import { useMe } from "../../queries/me.ts";
 import { usePrefetched } from "../../queries/prefetched.ts";
 import type { AuditSearch } from "../../search.ts";
 import { Pages } from "../../table/pages.tsx";
 import { Table } from "../../table/table.tsx";
 import type { Column } from "../../table/table.tsx";
-import { Button, ButtonLink } from "../../ui/button.tsx";
+import { ButtonLink } from "../../ui/button.tsx";
 import { Icon } from "../../ui/icons.tsx";
 import { Empty, Page, Section } from "../../ui/page.tsx";
-import { saveFile } from "../../ui/save.ts";
 import { State } from "../../ui/state.tsx";
 import { Time } from "../../ui/time.tsx";
 import type { AuditEntry } from "../../wire.ts";
 import { AuditFilters } from "./audit-filter.tsx";
 import { AuditRecord } from "./audit-record.tsx";
 import { ChainCheck } from "./chain-check.tsx";
+import { ChainCopy } from "./chain-copy.tsx";
 import { HeadList } from "./head-list.tsx";
 
 const route = getRouteApi("/o/$org/audit");
@@ -60,20 +59,6 @@ export function AuditList() {
         </Section>
       </div>
     </Page>
-  );
-}
-
-/** A copy that lies elsewhere keeps the past fixed, whatever becomes of this installation. */
-function ChainCopy() {
-  const copy = useAction({
-    run: copyAudit,
-    changes: [auditKey],
-    done: (file) => saveFile(file, "audit.ndjson"),
-  });
-  return (
-    <Button icon="download" pending={copy.isPending} onClick={() => copy.mutate(undefined)}>
-      Copy the chain
-    </Button>
   );
 }
 

@@ -56,7 +56,7 @@ export function KeyList() {
       ) : (
         <Filtered org={org} keys={keys} search={search} grants={me.grants} />
       )}
-      <KeyNew grants={me.grants} open={dialog === "new"} close={close} />
+      <KeyNew grants={me.grants} open={dialog === "new" && missing === null} close={close} />
       <KeyDrawer
         org={org}
         grants={me.grants}

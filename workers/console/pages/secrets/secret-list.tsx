@@ -8,11 +8,11 @@ import { useMe } from "../../queries/me.ts";
 import { usePrefetched } from "../../queries/prefetched.ts";
 import { secretsQuery } from "../../queries/secrets.ts";
 import { Button, ButtonLink } from "../../ui/button.tsx";
-import { Command } from "../../ui/copy.tsx";
 import { Empty, Page, Section } from "../../ui/page.tsx";
 import { SecretDelete } from "./secret-delete.tsx";
 import { grouped, READERS } from "./secret-names.ts";
 import type { SecretGroup } from "./secret-names.ts";
+import { NoSecrets } from "./secret-none.tsx";
 import { SecretPut } from "./secret-put.tsx";
 import { SecretTable } from "./secret-table.tsx";
 
@@ -28,11 +28,12 @@ export function SecretList() {
   const groups = grouped(secrets).filter(
     ({ kind }) => search.reader === undefined || search.reader === kind,
   );
+  const missing = whyNot(me.grants, "secrets.write", "secrets");
   const make = (
     <Button
       variant="primary"
       icon="plus"
-      disabledReason={whyNot(me.grants, "secrets.write", "secrets")}
+      disabledReason={missing}
       onClick={() => void navigate(paths.secrets(org, { ...kept, dialog: "put" }))}
     >
       Set a secret
@@ -70,12 +71,12 @@ export function SecretList() {
         key={`put ${name}`}
         secrets={secrets}
         target={target}
-        open={dialog === "put"}
+        open={dialog === "put" && missing === null}
         close={close}
       />
       <SecretDelete
         key={`delete ${name}`}
-        target={dialog === "delete" ? target : undefined}
+        target={dialog === "delete" && missing === null ? target : undefined}
         close={close}
       />
     </Page>
@@ -134,25 +135,6 @@ function NoMatch({ org }: { org: string }) {
       action={<ButtonLink {...paths.secrets(org)}>Show all secrets</ButtonLink>}
     >
       <p>Other secrets exist; this filter leaves none.</p>
-    </Empty>
-  );
-}
-
-function NoSecrets({ make }: { make: ReactNode }) {
-  const command = [
-    "curl -X PUT \\",
-    '  -H "Authorization: Bearer $ACCESS_TOKEN" \\',
-    '  -H "Content-Type: application/json" \\',
-    `  -d '{"value": "..."}' \\`,
-    `  ${location.origin}/api/v1/secrets/env.NAME`,
-  ].join("\n");
-  return (
-    <Empty title="No secrets yet" action={make}>
-      <p>
-        Passwords and tokens that your DAGs, apps and model calls need appear here by name. Their
-        values go in, and only the code that declares them gets them out.
-      </p>
-      <Command text={command} label="Command that sets a secret" />
     </Empty>
   );
 }

@@ -1,5 +1,6 @@
 /** Usage: limits as they stand, one month by meter, day and key, spend caps, and the export. */
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { permits } from "../../can.ts";
 import { Select } from "../../forms/field.tsx";
 import { paths } from "../../paths.ts";
 import { useMe } from "../../queries/me.ts";
@@ -71,7 +72,7 @@ export function UsageSummary() {
         key={scope ?? "org"}
         scope={scope ?? "org"}
         cap={caps.find((cap) => cap.scope === (scope ?? "org"))}
-        open={dialog === "cap"}
+        open={dialog === "cap" && permits(me.grants, "usage.write", "usage")}
         close={close}
       />
     </Page>

@@ -28,10 +28,12 @@ export function WebhookDetail() {
   const org = me.org.slug;
   const { webhook: id } = route.useParams();
   const search = route.useSearch();
-  const { dialog, delivery, ...kept } = search;
+  const { dialog: named, delivery, ...kept } = search;
   const navigate = useNavigate();
   const webhook = usePrefetched(webhookQuery(id)).data;
   const missing = whyNot(me.grants, "webhooks.write", `webhooks/${id}`);
+  // A dialog whose action is forbidden does not open by its URL either.
+  const dialog = missing === null ? named : undefined;
   const show = (next: NonNullable<WebhookSearch["dialog"]>) =>
     void navigate(paths.webhook(org, id, { ...kept, dialog: next }));
   const close = () => void navigate(paths.webhook(org, id, kept));

@@ -28,6 +28,7 @@ export function WebhookList() {
   const search = route.useSearch();
   const navigate = useNavigate();
   const webhooks = usePrefetched(webhooksQuery).data.items;
+  const missing = whyNot(me.grants, "webhooks.write", "webhooks");
   const full =
     webhooks.length < ENDPOINTS_MAX
       ? null
@@ -36,7 +37,7 @@ export function WebhookList() {
     <Button
       variant="primary"
       icon="plus"
-      disabledReason={whyNot(me.grants, "webhooks.write", "webhooks") ?? full}
+      disabledReason={missing ?? full}
       onClick={() => void navigate(paths.webhooks(org, { dialog: "new" }))}
     >
       Add an endpoint
@@ -66,7 +67,7 @@ export function WebhookList() {
       )}
       <WebhookNew
         org={org}
-        open={search.dialog === "new"}
+        open={search.dialog === "new" && missing === null}
         close={() => void navigate(paths.webhooks(org))}
       />
     </Page>
