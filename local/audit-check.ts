@@ -38,7 +38,8 @@ export async function checkFolder(
   roots: readonly string[],
 ): Promise<ChainReport[]> {
   const reports: ChainReport[] = [];
-  for (const org of new Set(folder.files.map((file) => file.org)))
+  // Whose records are all gone is told by its heads.
+  for (const org of new Set([...folder.files, ...folder.heads].map((part) => part.org)))
     reports.push(await checkOrg(folder, org, roots));
   return reports;
 }
@@ -53,7 +54,9 @@ async function checkOrg(
   const begin = startOf(first, heads, roots);
   const walked = await walk(folder, org, { begin, heads });
   const headFault =
-    walked.fault ?? headsFault(heads, folder.keys, begin) ?? rootFault(heads, roots, begin);
+    walked.fault ??
+    headsFault(heads, folder.keys, begin) ??
+    rootFault(heads, { of: folder.heads, roots, begin });
   return {
     org,
     from: begin.seq + 1,
@@ -177,19 +180,28 @@ function signedBy(head: AuditHead, keys: readonly AuditKey[]): boolean {
   }
 }
 
-/** A pinned kid must sign every head; a pinned hash must be that of a head, and fixes all before it. */
+/**
+ * A pinned hash must be that of a head of the folder; it fixes all before it, and pins the key that signed it. Every other
+ * head must be signed by a pinned key.
+ */
 function rootFault(
   heads: readonly AuditHead[],
-  roots: readonly string[],
-  begin: ChainPoint,
+  pins: {
+    readonly of: readonly AuditHead[];
+    readonly roots: readonly string[];
+    readonly begin: ChainPoint;
+  },
 ): ChainFault | null {
+  const { of, roots, begin } = pins;
+  if (roots.length === 0) return null;
+  const known = new Map(of.map((head) => [headHash(headText(head)), head]));
   const hashes = roots.filter((root) => /^[0-9a-f]{64}$/.test(root));
-  const kids = new Set(roots.filter((root) => !hashes.includes(root)));
-  const known = new Set(heads.map((head) => headHash(headText(head))));
-  for (const hash of hashes)
-    if (!known.has(hash)) return fault(begin.seq, "root", `no head has the pinned hash ${hash}`);
-  if (kids.size === 0) return null;
-  const stray = heads.find(({ kid }) => !kids.has(kid));
+  const lost = hashes.find((hash) => !known.has(hash));
+  if (lost !== undefined) return fault(begin.seq, "root", `no head has the pinned hash ${lost}`);
+  const pinned = hashes.flatMap((hash) => known.get(hash) ?? []);
+  const kids = new Set([...roots, ...pinned.map(({ kid }) => kid)]);
+  const fixed = Math.max(0, ...heads.filter((head) => pinned.includes(head)).map(({ seq }) => seq));
+  const stray = heads.find(({ kid, seq }) => seq > fixed && !kids.has(kid));
   if (stray !== undefined)
     return fault(stray.seq, "root", "the head is signed by a key that is not pinned");
   return heads.length > 0

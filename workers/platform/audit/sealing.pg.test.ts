@@ -160,7 +160,34 @@ describe("sealing at night", () => {
       first_bad: { seq: 4, reason: "head" },
     });
   });
+
+  test("[AU6] a chain that ends before its last seal is noticed, from wherever it is verified", async () => {
+    const org = await newOrg(5);
+    await sealChain(ports(), org);
+    await cutOff(org, 4);
+    for (const from of [1, 3, 4, 6])
+      expect(
+        await verifyChain(platform.sql, { org, from, to: undefined }),
+        `${from}`,
+      ).toMatchObject({ ok: false, first_bad: { seq: 4, reason: "gap" } });
+    await append(org, 1);
+    expect(await verifyChain(platform.sql, { org, from: 1, to: undefined })).toMatchObject({
+      ok: false,
+      first_bad: { seq: 5, reason: "gap" },
+    });
+  });
 });
+
+/** The last records are gone, and the head says that they never were. */
+async function cutOff(org: string, from: number): Promise<void> {
+  await platform.db.as("superuser").begin(async (tx) => {
+    await tx`set local session_replication_role = replica`;
+    await tx`delete from platform.audit_pii where org_id = ${org} and seq >= ${from}`;
+    await tx`delete from platform.audit_log where org_id = ${org} and seq >= ${from}`;
+    await tx`update platform.audit_heads h set seq = l.seq, hash = l.hash from platform.audit_log l
+      where h.org_id = ${org} and l.org_id = h.org_id and l.seq = ${from} - 1`;
+  });
+}
 
 /** All records say another time, under hashes that fit: what a database writer can do. */
 async function rewrite(org: string): Promise<ChainLine[]> {
@@ -313,6 +340,50 @@ describe("checking a copy", () => {
     const pin = headHash(textOf(org, "1-3.head.json"));
     expect(await faultOf(later)).toEqual([1, "gap"]);
     expect(await faultOf(later, [pin])).toBe("whole");
+  });
+
+  test("[AU7] an organization of which only the heads are left is broken, not passed over", async () => {
+    const other = await newOrg(2);
+    await sealChain(ports(), other);
+    const without = await changed(async (copy) => {
+      const heads = await copied(other);
+      await cp(join(heads, "1-2.head.json"), join(copy, "other.head.json"));
+      await cp(join(heads, "keys"), join(copy, "keys"), { recursive: true });
+    });
+    const { code, out } = await run([without]);
+    expect(code).toBe(1);
+    expect(out).toContain(`${other}: BROKEN at record 1: gap`);
+    expect(out).toContain(`${org}: whole`);
+  });
+
+  test("[AU7] a pinned head pins its key: heads behind it that another key signed need a pin of their own", async () => {
+    const kept = await newOrg(2);
+    await sealChain(ports(), kept);
+    await platform.db.as(
+      "superuser",
+    )`update platform.signing_keys set state = 'retired' where plane = 'audit'`;
+    await append(kept, 2);
+    await sealChain(ports(), kept);
+    const copy = await copied(kept);
+    const pin = headHash(textOf(kept, "1-2.head.json"));
+    const last = textOf(kept, "3-4.head.json");
+    expect(await faultOf(copy, [pin])).toEqual([4, "root"]);
+    expect(await faultOf(copy, [pin, (JSON.parse(last) as AuditHead).kid])).toBe("whole");
+    expect(await faultOf(copy, [headHash(last)])).toBe("whole");
+  });
+
+  test("[AU7] a head that is pinned is looked for in the whole folder, not in each organization", async () => {
+    const both = await changed(async (copy) => {
+      const other = await newOrg(1);
+      const su = platform.db.as("superuser");
+      await su`update platform.signing_keys set state = 'retired' where plane = 'audit'`;
+      await su`update platform.signing_keys set state = 'current' where kid = ${kid}`;
+      await sealChain(ports(), other);
+      await cp(await copied(other), copy, { recursive: true });
+    });
+    const pin = headHash(textOf(org, "4-6.head.json"));
+    expect((await run([both, "--root", pin])).out).not.toContain("BROKEN");
+    expect((await run([both, "--root", "ab".repeat(32)])).out.match(/BROKEN/g)).toHaveLength(2);
   });
 
   test("[AU7] a cut file is told from a short one, and what is no copy is named", async () => {

@@ -8,7 +8,7 @@ import {
 } from "../model.ts";
 import { follow, GENESIS, piiHash, type Broken, type ChainPoint } from "../rules/chain.ts";
 import { readHash, readHead, readRecords, type KeptRecord } from "../store/chain.ts";
-import { readSeals, type Seal } from "../store/seals.ts";
+import { listSeals, readSeals, type Seal } from "../store/seals.ts";
 import { auditKeys, signatureHolds } from "./keys.ts";
 
 /** Records read at once; memory holds one batch. */
@@ -32,7 +32,10 @@ export async function verifyChain(sql: Sql, wish: VerifyWish): Promise<AuditVeri
   const scope = { org: wish.org };
   const head = (await sql.transaction(scope, readHead)) ?? GENESIS;
   const to = Math.min(wish.to ?? head.seq, head.seq, wish.from + VERIFY_RECORDS_MAX - 1);
-  if (wish.from > head.seq + 1) return { ...WHOLE, checked: 0, erased: 0 };
+  if (wish.from > head.seq + 1) {
+    const bad = await cutFault(sql, wish.org);
+    return bad === null ? { ...WHOLE, checked: 0, erased: 0 } : broken(bad, 0, 0);
+  }
   const start = await startOf(sql, wish);
   if (start === undefined) return broken({ seq: wish.from - 1, reason: "gap" }, 0, 0);
   const keys = await auditKeys({ sql });
@@ -139,6 +142,8 @@ async function checkEnd(
   point: ChainPoint,
 ): Promise<Bad | null> {
   if (head.hash !== point.hash) return { seq: head.seq, reason: "head" };
+  const cut = await cutFault(sql, org);
+  if (cut !== null) return cut;
   return sql.transaction({ org }, async (tx) => {
     const after = head.seq + 1;
     const [beyond] = await readRecords(tx, after, after);
@@ -146,3 +151,12 @@ async function checkEnd(
     return beyond !== undefined && now.seq < beyond.seq ? { seq: now.seq, reason: "head" } : null;
   });
 }
+
+/** Records that a seal covers, and that are not there any more. */
+const cutFault = (sql: Sql, org: string): Promise<Bad | null> =>
+  sql.transaction({ org }, async (tx) => {
+    // The seal first: a seal that is added in between covers records that are there by then.
+    const [sealed] = await listSeals(tx, undefined, 1);
+    const { seq } = (await readHead(tx)) ?? GENESIS;
+    return sealed !== undefined && sealed.to > seq ? { seq: seq + 1, reason: "gap" } : null;
+  });
