@@ -83,8 +83,10 @@ export class Desk implements LimiterApi {
     if (!entered.ok) return entered;
     const { request: wish, config } = entered.value;
     return this.#stored(() => {
-      const { admission, writes } = admit(this.#state, config, wish, this.#ports.now());
-      return { answer: done(admission), writes };
+      const now = this.#ports.now();
+      const expired = expire(this.#state, now);
+      const { admission, writes } = admit(this.#state, config, wish, now);
+      return { answer: done(admission), writes: [...expired, ...writes] };
     });
   }
 
@@ -155,7 +157,7 @@ export class Desk implements LimiterApi {
   async reload(request: ObjectRequest): Promise<Result<null>> {
     const parsed = ObjectRequest.safeParse(request);
     if (!parsed.success) return otherVersion();
-    const read = await this.#read(parsed.data.org_id).catch(() => undefined);
+    const read = await this.#readAnew(parsed.data.org_id).catch(() => undefined);
     return read === undefined ? refuse("limits_unavailable", { retryAfterS: 1 }) : done(null);
   }
 
@@ -210,7 +212,7 @@ export class Desk implements LimiterApi {
       const values = new Map(due.map((total) => [totalKey(total), total.value]));
       this.#stored(() => ({ answer: null, writes: sent(this.#state, values) }));
       // A spend cap may be used up by now.
-      void this.#read(orgId).catch(() => {});
+      void this.#readAnew(orgId).catch(() => {});
     }
     this.#store.prune(this.#state.clock, settledTotals(this.#state));
     for (const [subject, window] of this.#state.windows)
@@ -233,10 +235,19 @@ export class Desk implements LimiterApi {
       if (config === undefined) return refuse("limits_unavailable", { retryAfterS: 1 });
       return done({ request: parsed.data, config });
     }
-    if (this.#ports.now() - known.readAt >= CONFIG_MS)
-      // Limits as they were last known hold while Postgres is away.
-      void this.#read(known.orgId).catch(() => {});
-    return done({ request: parsed.data, config: known.config });
+    if (this.#ports.now() - known.readAt < CONFIG_MS)
+      return done({ request: parsed.data, config: known.config });
+    // Limits as they were last known hold while Postgres is away.
+    const read = this.#read(known.orgId).catch(() => known.config);
+    // A cap starts over with the month: one that is used up is looked at again before it refuses.
+    const config = known.config.suspended ? await read : known.config;
+    return done({ request: parsed.data, config });
+  }
+
+  /** A read that is under way may have missed what was just changed: this one begins after it. */
+  async #readAnew(orgId: string): Promise<LimiterConfig> {
+    await this.#reading?.catch(() => {});
+    return this.#read(orgId);
   }
 
   #read(orgId: string): Promise<LimiterConfig> {

@@ -45,8 +45,15 @@ const list = createRoute({
         .min(1)
         .max(300)
         .optional(),
-      from: z.iso.datetime().optional(),
-      to: z.iso.datetime().optional(),
+      // Postgres has no year 0.
+      from: z.iso
+        .datetime()
+        .refine((at) => at >= "0001", "has no such year")
+        .optional(),
+      to: z.iso
+        .datetime()
+        .refine((at) => at >= "0001", "has no such year")
+        .optional(),
     }),
   },
   responses: {

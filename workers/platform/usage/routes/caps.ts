@@ -22,6 +22,7 @@ const list = createRoute({
   tags,
   summary: "List the spend caps",
   middleware: [needs("usage.read", "usage/caps")] as const,
+  request: { query: z.strictObject({}) },
   responses: {
     200: jsonAnswer(
       "Caps and what was spent in this month",

@@ -10,6 +10,8 @@ import { csvOf } from "../rules.ts";
 import { exportUsage, limitsOf, periodOf, REPORT_DAYS_MAX, reportOf } from "../service/reports.ts";
 
 const tags = ["usage"];
+/** Postgres has no year 0. */
+const isYear = (text: string): boolean => text >= "0001";
 
 const limits = createRoute({
   method: "get",
@@ -32,8 +34,8 @@ const report = createRoute({
   middleware: [needs("usage.read", "usage")] as const,
   request: {
     query: z.strictObject({
-      from: z.iso.datetime().optional(),
-      to: z.iso.datetime().optional(),
+      from: z.iso.datetime().refine(isYear, "has no such year").optional(),
+      to: z.iso.datetime().refine(isYear, "has no such year").optional(),
       group: UsageReport.shape.group.default("meter"),
     }),
   },
@@ -50,7 +52,10 @@ const exported = createRoute({
   middleware: [needs("usage.read", "usage/export")] as const,
   request: {
     query: z.strictObject({
-      month: z.string().regex(/^\d{4}-(?:0[1-9]|1[0-2])$/),
+      month: z
+        .string()
+        .regex(/^\d{4}-(?:0[1-9]|1[0-2])$/)
+        .refine(isYear, "has no such year"),
       format: z.enum(["csv", "json"]).default("json"),
     }),
   },

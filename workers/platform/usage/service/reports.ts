@@ -50,6 +50,8 @@ export async function limitsOf(
 
 const HOUR_MS = 3_600_000;
 export const REPORT_DAYS_MAX = 400;
+/** Later instants have five digits of a year, which nobody reads. */
+const LATEST = Date.parse("9999-12-31T23:59:59.999Z");
 
 /** Whole hours from the one `from` lies in to the end of the one `to` lies in; undefined when that is no period. */
 export function periodOf(
@@ -59,7 +61,7 @@ export function periodOf(
   const start = from === undefined ? Date.parse(monthText(now)) : Date.parse(from);
   const begin = Math.floor(start / HOUR_MS) * HOUR_MS;
   const end = Math.ceil((to === undefined ? now + 1 : Date.parse(to)) / HOUR_MS) * HOUR_MS;
-  if (end <= begin || end - begin > REPORT_DAYS_MAX * 86_400_000) return undefined;
+  if (end <= begin || end - begin > REPORT_DAYS_MAX * 86_400_000 || end > LATEST) return undefined;
   return { from: new Date(begin).toISOString(), to: new Date(end).toISOString() };
 }
 

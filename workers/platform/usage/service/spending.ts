@@ -4,7 +4,7 @@ import { appendAudit } from "../../audit/service.ts";
 import type { AuditOrigin } from "../../audit/model.ts";
 import type { Log } from "../../adapters/log.ts";
 import type { Sql, Tx } from "../../adapters/sql.ts";
-import { done, refuse, type Instant, type Result } from "../../model.ts";
+import { done, Fault, refuse, type Instant, type Result } from "../../model.ts";
 import type { PutSpendCap, SpendCap } from "../model.ts";
 import { nanoOf, noticeReached } from "../rules.ts";
 import {
@@ -37,16 +37,17 @@ export async function rollUpUsage(
 
 /**
  * Tells of every cap that reached 50, 75 or 100 % since it was last told of. The delivery is asked for before that is
- * noted: a crash asks again, and the same notice is one delivery [US8].
+ * noted: a crash asks again, and the same notice is one delivery [US8]. @throws Fault while nobody can be told
  */
 export async function noticeCaps(ports: SpendingPorts, org: string): Promise<void> {
   const { sql } = ports;
   const month = monthText(ports.now());
   const caps = await sql.transaction({ org }, (tx) => listCaps(tx, month), { single: true });
+  let untold = 0;
   for (const cap of caps) {
     const notified = reachedBy(cap);
     if (notified <= cap.notified) continue;
-    const { scope, usd, action } = cap;
+    const { scope, usd, action, version } = cap;
     const asked = await requestDelivery(ports, {
       org,
       type: "usage.threshold",
@@ -54,9 +55,11 @@ export async function noticeCaps(ports: SpendingPorts, org: string): Promise<voi
       data: { scope, month: month.slice(0, 7), percent: notified, cap_usd: usd, action },
       request_id: "usage",
     });
-    if (!asked.ok) ports.log.warn("a notice of a spend cap was refused", { org, scope });
-    await sql.transaction({ org }, (tx) => setNotified(tx, { scope, notified, month }));
+    if (asked.ok)
+      await sql.transaction({ org }, (tx) => setNotified(tx, { scope, notified, month, version }));
+    else untold += 1;
   }
+  if (untold > 0) throw new Fault("dispatcher", { retryable: true, cause: "refused" });
 }
 
 const reachedBy = ({ spent_usd: spent, usd }: SpendCap) =>
@@ -96,7 +99,11 @@ export async function putCap(
     return done(before === undefined);
   });
   if (!changed.ok) return changed;
-  await noticeCaps(ports, org);
+  // The cap is set: who cannot be told of it now is told with the next totals.
+  await noticeCaps(ports, org).catch((fault: unknown) => {
+    if (!(fault instanceof Fault)) throw fault;
+    ports.log.warn("a notice of a spend cap was not given", { org, scope });
+  });
   const stored = await ports.sql.transaction({ org }, (tx) => readCap(tx, month, scope));
   return stored === undefined ? refuse("not_found") : done({ cap: stored, created: changed.value });
 }

@@ -62,14 +62,17 @@ export async function updateCap(tx: Tx, cap: CapChange, version: number): Promis
   return rows.length > 0;
 }
 
-/** Notes that a notice was asked for; a later one of the same month stays. */
+/** Notes that a notice was asked for; a later one of the same month stays, and so does a cap that was changed meanwhile. */
 export async function setNotified(
   tx: Tx,
-  { scope, notified, month }: Pick<CapChange, "scope" | "notified" | "month">,
+  { scope, notified, month, version }: Noticed,
 ): Promise<void> {
   await tx.query(
     `update platform.spend_caps set month = $3::date,
-       notified = case when month = $3::date then greatest(notified, $2) else $2 end where scope = $1`,
-    [scope, notified, month],
+       notified = case when month = $3::date then greatest(notified, $2) else $2 end
+     where scope = $1 and version = $4`,
+    [scope, notified, month, version],
   );
 }
+
+type Noticed = Pick<CapChange, "scope" | "notified" | "month"> & Pick<SpendCap, "version">;

@@ -21,11 +21,17 @@ export async function readLimitRows(tx: Tx, org: string): Promise<readonly Limit
   }));
 }
 
-/** True when a cap of the whole organization with the action `suspend` is used up in this month. */
+/**
+ * True when a cap of the whole organization with the action `suspend` is used up in this month, whether or not anybody
+ * could be told.
+ */
 export async function isSuspended(tx: Tx, month: string): Promise<boolean> {
   const rows = await tx.query(
-    `select 1 from platform.spend_caps
-     where scope = 'org' and action = 'suspend' and notified = 100 and month = $1::date`,
+    `select 1 from platform.spend_caps c
+     where c.scope = 'org' and c.action = 'suspend' and c.usd <= (
+       select coalesce(sum(u.cost_usd), 0) from platform.usage_hourly u
+       where u.hour >= ($1::text::date::timestamp at time zone 'UTC')
+         and u.hour < (($1::text::date + interval '1 month') at time zone 'UTC'))`,
     [month],
   );
   return rows.length > 0;
