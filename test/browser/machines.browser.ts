@@ -1,9 +1,12 @@
 /** The rooms for machines: keys, secrets, webhooks, usage and audit, used as an administrator and as those who may not. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import type postgres from "postgres";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect, DATABASE, urlOf } from "../../local/postgres-connection.ts";
 import { readState, secretsOf, statePaths } from "../../local/state.ts";
+import { paths } from "../../workers/console/paths.ts";
 import { openReceiver, type Receiver } from "../fakes/receiver.ts";
 import { launch, type Launch } from "../launcher.ts";
 import {
@@ -578,5 +581,39 @@ test.skipIf(!found).each(PAGES)(
     ).toBe(360);
     expect(complaints).toEqual([]);
     await page.close();
+  },
+);
+
+browserTest(
+  "[C6.11] every route of the console is a page: orgs, keys, runs, audit, deliveries",
+  async () => {
+    const ids: Readonly<Record<string, string>> = {
+      org: "acme",
+      webhook: made.webhook,
+      run: (await asOwner("GET", "/runs")).items[0]?.id ?? "",
+      analysis: (await asOwner("GET", "/analyses")).items[0]?.id ?? "",
+    };
+    const source = readFileSync(
+      join(import.meta.dirname, "../../workers/console/routes.tsx"),
+      "utf8",
+    );
+    // The routes below an organization are written without its part of the path.
+    const routes = [...source.matchAll(/getParentRoute: \(\) => (root|org),\n\s+path: "([^"]+)"/g)]
+      .map(([, parent, path = ""]) =>
+        (parent === "org" ? `/o/$org${path}` : path).replace(/(?<=.)\/$/, ""),
+      )
+      .toSorted();
+    expect(routes.length).toBeGreaterThanOrEqual(21);
+    const spelled = Object.values(paths).map((path) => path("$org", "$id").to as string);
+    expect(routes.filter((route) => !spelled.includes(route))).toEqual([]);
+    for (const route of routes) {
+      const { page, complaints } = await visit(
+        route.replaceAll(/\$(\w+)/g, (_, name: string) => ids[name] ?? ""),
+      );
+      await page.getByRole("heading", { level: 1 }).first().waitFor();
+      expect(await page.getByText("There is no such page").count(), route).toBe(0);
+      expect(complaints, route).toEqual([]);
+      await page.close();
+    }
   },
 );

@@ -1,4 +1,4 @@
-/** The apps plane's entry. It serves no app yet: `/health` answers, every other path is a problem document. */
+/** The apps plane's entry. It serves no app yet: `/health` and `/ready` answer, every other path is a problem document. */
 import type { Problem, ProblemCode } from "../platform/http/model.ts";
 
 interface AppsEnv {
@@ -49,6 +49,10 @@ export default {
     }
     if (url.pathname === "/health") {
       return Response.json({ status: "ok", version: env.VERSION }, { headers: SECURITY_HEADERS });
+    }
+    if (url.pathname === "/ready") {
+      // It needs nothing but itself until it serves apps.
+      return Response.json({ status: "ready", checks: {} }, { headers: SECURITY_HEADERS });
     }
     return problem("not_found", "No app is served at this address.");
   },
