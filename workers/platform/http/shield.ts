@@ -49,9 +49,11 @@ const isSignIn = (c: AppContext): boolean => c.req.path.startsWith("/api/v1/auth
 const hasCredential = (c: AppContext): boolean =>
   ["authorization", "x-api-key"].some((name) => c.req.header(name) !== undefined);
 
-/** Shows something that may turn out valid: a session is refreshed by its cookie. */
+/** Shows what may turn out valid where it is asked for: a session's cookie to go on, never anything to sign in. */
 const mayBeKnown = (c: AppContext): boolean =>
-  hasCredential(c) || c.req.header("cookie") !== undefined;
+  isSignIn(c)
+    ? c.req.header("cookie") !== undefined && /\/(?:refresh|logout)$/.test(c.req.path)
+    : hasCredential(c);
 
 /** What the answered request counts as; undefined when somebody was known by it. */
 function kindOf(c: AppContext): Kind | undefined {

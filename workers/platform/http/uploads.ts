@@ -11,6 +11,7 @@ import { refused } from "./problem.ts";
 /** A body of this size comes in one piece; it holds no place for long. */
 const SMALL_BYTES = 10_240;
 const HASH_BYTES = 16;
+const ID_BYTES = 12;
 
 /** Holds a place for the time of the request. Refusal: `too_many_uploads`. Without an address nothing is counted. */
 export const oneUpload = (): MiddlewareHandler<AppEnv> => async (c, next) => {
@@ -18,7 +19,8 @@ export const oneUpload = (): MiddlewareHandler<AppEnv> => async (c, next) => {
   if (ip === null || isSmall(c)) return next();
   const hash = await hmacSha256(configurationOf(c.env).tokenKey, utf8(`upload ${networkOf(ip)}`));
   const uploads = uploadsOf(c.env, uploadsName(toHex(hash.slice(0, HASH_BYTES))));
-  const lease = { v: 1, id: c.var.requestId } as const;
+  // Not the request's id: the client may choose that, and one place would do for all its uploads.
+  const lease = { v: 1, id: toHex(c.var.random(ID_BYTES)) } as const;
   // A limit of simultaneous requests protects; when it cannot be asked, it does not stand in the way.
   const begun = await uploads.beginUpload(lease).catch(() => true);
   if (!begun) return refused(c, { code: "too_many_uploads", retryAfterS: 1 });
