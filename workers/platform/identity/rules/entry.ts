@@ -1,6 +1,6 @@
 /** Who comes in by a provider: where the browser goes afterwards, and which user a proof stands for. */
 import type { ProblemCode } from "../../http/model.ts";
-import type { Signup } from "../model.ts";
+import type { Proof, Signup } from "../model.ts";
 
 const RETURN_CHARS_MAX = 2_000;
 /** The first characters up to U+0020, and U+007F: browsers drop some of them, and `/<tab>/host` becomes `//host`. */
@@ -17,6 +17,49 @@ export function withQuery(path: string, name: string, value: string): string {
   const [before = "", ...rest] = path.split("#");
   const fragment = rest.length === 0 ? "" : `#${rest.join("#")}`;
   return `${before}${before.includes("?") ? "&" : "?"}${name}=${encodeURIComponent(value)}${fragment}`;
+}
+
+const NAME_CHARS_MAX = 200;
+/** Source: OpenID Connect Core 1.0, section 2. */
+const SUBJECT_CHARS_MAX = 255;
+const ADDRESS_CHARS_MAX = 320;
+
+/** What a person calls themselves at a provider, fit to be shown: no control characters, not empty. */
+function shown(name: string): string {
+  const text = name
+    .toWellFormed()
+    .replaceAll(/\p{Cc}/gu, " ")
+    .trim()
+    .slice(0, NAME_CHARS_MAX);
+  return text === "" ? "User" : text;
+}
+
+/**
+ * An address that is compared without its case, as ours are, names nobody else: the Kelvin sign is a `k` in lower case,
+ * and mail to it goes elsewhere.
+ */
+function isAddress(email: string): boolean {
+  const ascii = email.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return (
+    email !== "" &&
+    email.length <= ADDRESS_CHARS_MAX &&
+    email.isWellFormed() &&
+    !CONTROL.test(email) &&
+    email.toLowerCase() === ascii
+  );
+}
+
+/** A proof as it may be stored and compared; undefined when its subject cannot be. */
+export function storableProof(proof: Proof): Proof | undefined {
+  const { subject } = proof;
+  const fits = subject !== "" && subject.length <= SUBJECT_CHARS_MAX && subject.isWellFormed();
+  if (!fits || /\p{Cc}/u.test(subject)) return undefined;
+  return {
+    ...proof,
+    name: shown(proof.name),
+    userName: shown(proof.userName),
+    emails: proof.emails.filter(isAddress),
+  };
 }
 
 /** What is known about a proof when it arrives. */

@@ -97,18 +97,6 @@ async function invitedEmail(
   return undefined;
 }
 
-const NAME_CHARS_MAX = 200;
-
-/** What a person calls themselves at a provider, fit to be shown: no control characters, not empty. */
-const shown = (name: string): string => {
-  const text = name
-    .toWellFormed()
-    .replaceAll(/\p{Cc}/gu, " ")
-    .trim()
-    .slice(0, NAME_CHARS_MAX);
-  return text === "" ? "User" : text;
-};
-
 async function makeUser(
   ports: SessionPorts,
   proof: Proof,
@@ -117,7 +105,7 @@ async function makeUser(
 ): Promise<Result<Entered>> {
   const now = ports.now();
   const userId = uuidv7(now, ports.random(UUID_RANDOM_BYTES));
-  const name = shown(proof.userName);
+  const { userName: name } = proof;
   await ports.sql.transaction({ org: PLATFORM_ORG_ID, user: userId }, async (tx) => {
     const email = (await invitedEmail(tx, ports, proof)) ?? proof.emails[0] ?? null;
     const emailVerified = email !== null && proof.emailsTrusted;
@@ -129,6 +117,9 @@ async function makeUser(
   return opened.ok ? done({ opened: opened.value, attached: false }) : opened;
 }
 
+/** Leaves room for what follows it in the name of an organization. */
+const OWNER_CHARS_MAX = 180;
+
 /** Where everybody may sign up, everybody begins with an organization of their own [ID9]. */
 async function makeOwnOrg(
   ports: SessionPorts,
@@ -138,7 +129,7 @@ async function makeOwnOrg(
 ): Promise<void> {
   const now = ports.now();
   const id = uuidv7(now, ports.random(UUID_RANDOM_BYTES));
-  const name = `${userName.slice(0, NAME_CHARS_MAX - 20)}'s organization`;
+  const name = `${userName.slice(0, OWNER_CHARS_MAX)}'s organization`;
   const slug = `org-${id.slice(-12)}`;
   const tier = configurationOf(ports.env).defaultTier;
   await ports.sql.transaction({ org: id, user: userId }, async (tx) => {
@@ -208,8 +199,7 @@ async function recordIdentity(
   visitor: Visitor,
 ): Promise<void> {
   const id = uuidv7(ports.now(), ports.random(UUID_RANDOM_BYTES));
-  const kept = { ...proof, name: shown(proof.name) };
-  await insertIdentity(tx, { id, userId: actor.userId, proof: kept }, ports.now());
+  await insertIdentity(tx, { id, userId: actor.userId, proof }, ports.now());
   await appendAudit(tx, {
     ...originOf(ports, actor, visitor),
     action: "identities.link",

@@ -6,7 +6,7 @@ import { done, refuse, type Refused, type Result } from "../../model.ts";
 import { providerOf } from "../client/providers.ts";
 import type { SignInProvider } from "../client/provider.ts";
 import { REAUTH_MS, SIGN_IN_MS, type Intent, type ProviderId, type Visitor } from "../model.ts";
-import { safeReturn, withQuery } from "../rules/entry.ts";
+import { safeReturn, storableProof, withQuery } from "../rules/entry.ts";
 import type { ProviderSetting } from "../rules/providers.ts";
 import { useNonce } from "../store/identities.ts";
 import { enter, linkIdentity } from "./entry.ts";
@@ -125,16 +125,18 @@ async function complete(
   if (remembered === undefined || !isAnswerTo(remembered, wish, ports.now()))
     return refuse("login_failed");
   if (!(await redeem(ports, remembered))) return refuse("login_replayed");
-  const proof = await provider.finish({
+  const finished = await provider.finish({
     params: wish.params,
     redirectUri: redirectUri(ports.env, wish.provider),
     state: remembered.state,
     nonce: remembered.nonce,
     verifier: remembered.verifier,
   });
-  if (!proof.ok) return proof;
-  if (remembered.intent === "login") return enter(ports, proof.value, wish.visitor);
-  const linked = await linkIdentity(ports, remembered, proof.value, wish.visitor);
+  if (!finished.ok) return finished;
+  const proof = storableProof(finished.value);
+  if (proof === undefined) return refuse("login_failed");
+  if (remembered.intent === "login") return enter(ports, proof, wish.visitor);
+  const linked = await linkIdentity(ports, remembered, proof, wish.visitor);
   return linked.ok ? done({ opened: null, attached: false }) : linked;
 }
 
