@@ -63,6 +63,10 @@ export const signedIn =
     });
   };
 
+/** Only for people, behind `needs`: who runs the installation; a key may look, not change. */
+export const users = (): MiddlewareHandler<AppEnv> => async (c, next) =>
+  c.var.principal.kind === "user" ? next() : refused(c, { code: "key_cannot" });
+
 /** A route may need two permissions; the limiter is asked once per request. */
 const asked = new WeakSet<AppContext>();
 

@@ -2,12 +2,15 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import {
   openPlatform,
+  ORIGIN,
   post,
   setLimits,
   setUp,
+  signedIn,
   type SignedIn,
   type TestPlatform,
 } from "../../../test/platform.ts";
+import { PLATFORM_ORG_ID } from "../tasks/rules.ts";
 import type { SpendCap } from "./model.ts";
 import { recordUsage } from "./service.ts";
 
@@ -125,3 +128,23 @@ test("[US8] a notice of the cap of before is none of the cap that was set meanwh
 async function reported(): Promise<{ total_cost_usd: string }> {
   return (await (await owner.send("/api/v1/usage")).json()) as { total_cost_usd: string };
 }
+
+test("[KY3] a key of the operator changes no limit of anybody", async () => {
+  const refreshed = await platform.send(
+    "/api/v1/auth/refresh",
+    post({ org_id: PLATFORM_ORG_ID }, { origin: ORIGIN, cookie: owner.cookie }),
+  );
+  const operator = await signedIn(platform, refreshed);
+  const made = await operator.send(
+    "/api/v1/keys",
+    post({ name: "operator", grants: ["install.admin", "org.read"] }),
+  );
+  expect(made.status).toBe(201);
+  const { token } = (await made.json()) as { token: string };
+  const path = `/api/v1/admin/orgs/${owner.orgId}/limits/requests_per_minute`;
+  for (const init of [{ ...post({ value: 1 }), method: "PUT" }, { method: "DELETE" }]) {
+    const headers = { "content-type": "application/json", "x-api-key": token };
+    const answer = await platform.send(path, { ...init, headers });
+    expect([answer.status, await answer.json()]).toMatchObject([403, { code: "key_cannot" }]);
+  }
+});

@@ -72,6 +72,16 @@ test.each([
   expect(kindOf(text)).toBe("lookup");
 });
 
+test("[WH7] an installation that answers under workers.dev calls no Worker of its account, told so or not", () => {
+  const host = "edgewright.acme.workers.dev";
+  const policy = egressPolicy({ PUBLIC_HOSTS: host, ISSUER: `https://${host}` });
+  const judged = (hostname: string) =>
+    checkTarget({ chars: 30, protocol: "https:", hostname, port: "", userinfo: false }, policy)
+      .kind;
+  expect(judged("apps.acme.workers.dev")).toBe("refused");
+  expect(judged("apps.notacme.workers.dev")).toBe("lookup");
+});
+
 test.each([
   ["http://127.0.0.1:9000/hook", "open"],
   ["https://hooks.lan:8443/hook", "open"],

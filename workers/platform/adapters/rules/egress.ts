@@ -28,13 +28,19 @@ export function egressPolicy(settings: EgressSettings): EgressPolicy {
     ...listOf(settings.PUBLIC_HOSTS),
     settings.ISSUER.replace(/^https?:\/\//, "").toLowerCase(),
   ];
-  const subdomain = settings.WORKERS_SUBDOMAIN?.trim().toLowerCase() ?? "";
+  const hosts = own.map((host) => host.replace(/:\d+$/, ""));
+  const told = settings.WORKERS_SUBDOMAIN?.trim().toLowerCase() ?? "";
+  // An installation that answers under workers.dev says by that whose account it is.
+  const suffix = told === "" ? hosts.flatMap(accountOf)[0] : `.${told}.workers.dev`;
   return {
     allow: new Set(listOf(settings.EGRESS_ALLOW ?? "")),
-    ownHosts: new Set(own.map((host) => host.replace(/:\d+$/, ""))),
-    ownSuffix: subdomain === "" ? null : `.${subdomain}.workers.dev`,
+    ownHosts: new Set(hosts),
+    ownSuffix: suffix ?? null,
   };
 }
+
+const accountOf = (host: string): readonly string[] =>
+  /\.[^.]+\.workers\.dev$/.exec(host)?.slice(0, 1) ?? [];
 
 const listOf = (text: string): string[] =>
   text

@@ -1,11 +1,10 @@
 /** Routes of the operator of the installation: all organizations, their tier and status. */
 import { createRoute, z } from "@hono/zod-openapi";
-import type { MiddlewareHandler } from "hono";
 import { jsonAnswer, jsonBody, named, problems } from "../../http/answers.ts";
 import { actorOf } from "../../http/audit.ts";
-import { needs, orgOf } from "../../http/authorize.ts";
+import { needs, orgOf, users } from "../../http/authorize.ts";
 import { pageOf, pageQuery, positionOf } from "../../http/pagination.ts";
-import { createApp, type AppContext, type AppEnv } from "../../http/plumbing.ts";
+import { createApp, type AppContext } from "../../http/plumbing.ts";
 import { etagOf, expectedVersion, ifMatchHeader } from "../../http/preconditions.ts";
 import { refused } from "../../http/problem.ts";
 import { smallBody } from "../../http/security.ts";
@@ -22,10 +21,6 @@ const changed = {
   200: jsonAnswer("The organization", AdminOrgAnswer),
   ...problems("key_cannot", "payload_too_large", "version_mismatch", "precondition_required"),
 };
-
-/** Who runs the installation; a key may look, not change. */
-const users = (): MiddlewareHandler<AppEnv> => async (c, next) =>
-  c.var.principal.kind === "user" ? next() : refused(c, { code: "key_cannot" });
 
 const list = createRoute({
   method: "get",

@@ -2,7 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { jsonAnswer, jsonBody, named, problems } from "../../http/answers.ts";
 import { actorOf, auditOf } from "../../http/audit.ts";
-import { needs, orgOf } from "../../http/authorize.ts";
+import { needs, orgOf, users } from "../../http/authorize.ts";
 import { createApp } from "../../http/plumbing.ts";
 import { etagOf, expectedVersion, ifMatchHeader } from "../../http/preconditions.ts";
 import { refused } from "../../http/problem.ts";
@@ -70,9 +70,9 @@ const override = createRoute({
   tags: ["installation"],
   summary: "Give an organization another limit than its tier's",
   description: "For owners of the reserved organization `platform`. Null is unlimited.",
-  middleware: [needs("install.admin", "orgs/{id}", { fresh: true }), smallBody()] as const,
+  middleware: [needs("install.admin", "orgs/{id}", { fresh: true }), users(), smallBody()] as const,
   request: { params: limitParams, body: jsonBody(PutLimit) },
-  responses: { 204: { description: "Changed" }, ...problems("payload_too_large") },
+  responses: { 204: { description: "Changed" }, ...problems("key_cannot", "payload_too_large") },
 });
 
 const giveBack = createRoute({
@@ -80,9 +80,9 @@ const giveBack = createRoute({
   path: "/admin/orgs/{id}/limits/{name}",
   tags: ["installation"],
   summary: "Give an organization its tier's limit back",
-  middleware: [needs("install.admin", "orgs/{id}", { fresh: true })] as const,
+  middleware: [needs("install.admin", "orgs/{id}", { fresh: true }), users()] as const,
   request: { params: limitParams },
-  responses: { 204: { description: "Changed" }, ...problems() },
+  responses: { 204: { description: "Changed" }, ...problems("key_cannot") },
 });
 
 export const capRoutes = createApp()
