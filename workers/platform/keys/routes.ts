@@ -120,6 +120,7 @@ const portsOf = (c: AppContext): MakePorts => ({
   sql: c.var.sql,
   now: c.var.now,
   random: c.var.random,
+  sid: c.var.principal.sid,
 });
 
 export const keyRoutes = createApp()

@@ -8,6 +8,7 @@ import type { Grant, Principal } from "../http/model.ts";
 import { allows, grantText, includesGrant, keyCannot, parseGrant } from "../http/rules.ts";
 import { assert, done, refuse, type FieldError, type Instant, type Result } from "../model.ts";
 import { ACTIONS } from "../orgs/rules.ts";
+import { holdSession } from "../identity/service/seats.ts";
 import { grantsHeld } from "../orgs/service.ts";
 import { KEYS_MAX, type ApiKey, type CreateKey, type FoundKey } from "./model.ts";
 import { KEY_RANDOM_BYTES, keyText, newKeyToken, parseKey } from "./rules.ts";
@@ -112,11 +113,14 @@ export interface CreatedKey {
 
 export interface MakePorts extends KeyPorts {
   readonly random: (bytes: number) => Uint8Array;
+  /** The session of who makes it: a key outlives it only if it was made before the session ended [ID15]. */
+  readonly sid: string | undefined;
 }
 
 /**
  * Makes a key with id `subjectId`. Its grants are a part of the maker's own [KY3].
- * Refusals: `forbidden` for who was removed or demoted meanwhile; `validation_failed` naming each wrong grant, or that
+ * Refusals: `unauthenticated` for who ended the session meanwhile, `forbidden` for who was removed or demoted;
+ * `validation_failed` naming each wrong grant, or that
  * the organization has KEYS_MAX live keys.
  */
 export async function createKey(
@@ -128,9 +132,10 @@ export async function createKey(
   const now = ports.now();
   const token = newKeyToken(ports.random(KEY_RANDOM_BYTES));
   const hash = await hashOf(ports.env, token.secret);
-  return ports.sql.transaction({ org: origin.org }, async (tx) => {
+  return ports.sql.transaction({ org: origin.org, user: origin.actor.id }, async (tx) => {
     const first = await readKey(tx, subjectId);
     if (first !== undefined) return done({ key: first, token: null });
+    if (!(await holdSession(tx, ports.sid, now))) return refuse("unauthenticated");
     const held = await grantsHeld(tx, origin.org, origin.actor.id);
     if (!mayWriteKeys(held)) return refuse("forbidden");
     const errors = wish.grants.flatMap((text, i) => grantErrors(text, i, held));

@@ -95,7 +95,7 @@ export const identityRoutes = createApp()
     return withCookies(c, refused(c, refreshed.refusal));
   })
   .openapi(logout, async (c) => {
-    await endSession(portsOf(c), refreshCookieOf(c));
+    await endSession(portsOf(c), refreshCookieOf(c), visitorOf(c));
     dropRefreshCookie(c);
     return c.body(null, 204);
   });

@@ -103,10 +103,25 @@ export function unlinkIdentity(
 
 /**
  * Ends every session of the user and revokes the keys they made, in every organization [ID15]. Keys go first: whoever
- * is interrupted in between is still signed in and can ask again.
+ * is interrupted in between is still signed in and can ask again. They go again afterwards: a key that was being made
+ * holds its session until it is there, and without a session there are no more.
  */
 export async function revokeAll(ports: TokenPorts, account: Account): Promise<void> {
   const { userId, origin } = account;
+  await revokeOwnKeys(ports, account);
+  await inScope(ports, account, async (tx) => {
+    const sessions = await endAllFamilies(tx, userId, ports.now());
+    await appendAudit(tx, {
+      ...origin,
+      action: "sessions.revoke_all",
+      resource: `users/${userId}`,
+      changes: { sessions: { before: sessions, after: 0 } },
+    });
+  });
+  await revokeOwnKeys(ports, account);
+}
+
+async function revokeOwnKeys(ports: TokenPorts, { userId, origin }: Account): Promise<void> {
   const orgs = await ports.sql.transaction({ user: userId }, orgsWithOwnKeys);
   for (const org of orgs) {
     await ports.sql.transaction({ org, user: userId }, async (tx) => {
@@ -120,13 +135,4 @@ export async function revokeAll(ports: TokenPorts, account: Account): Promise<vo
       });
     });
   }
-  await inScope(ports, account, async (tx) => {
-    const sessions = await endAllFamilies(tx, userId, ports.now());
-    await appendAudit(tx, {
-      ...origin,
-      action: "sessions.revoke_all",
-      resource: `users/${userId}`,
-      changes: { sessions: { before: sessions, after: 0 } },
-    });
-  });
 }

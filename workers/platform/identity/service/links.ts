@@ -1,11 +1,12 @@
 /** Single-use links of a local install: the first setup, and signing in again. */
 import { fromBase64url, sha256, toBase64url } from "../../adapters/bytes.ts";
 import { configurationOf } from "../../adapters/configuration.ts";
+import { appendAudit } from "../../audit/service.ts";
 import { done, refuse, uuidv7, UUID_RANDOM_BYTES, type Result } from "../../model.ts";
 import { slugOf } from "../../orgs/rules.ts";
 import { LOGIN_LINK_MS, SETUP_LINK_MS, type Setup, type Visitor } from "../model.ts";
 import { claimSetup, putLink, putLinkFor, takeLogin, type LinkPurpose } from "../store/links.ts";
-import { openSession, type Opened, type SessionPorts } from "./sessions.ts";
+import { openSession, originOf, type Opened, type SessionPorts } from "./sessions.ts";
 
 const TOKEN_BYTES = 32;
 
@@ -68,9 +69,26 @@ export async function setUp(
     orgSlug: slugOf(setup.org_name),
     orgName: setup.org_name,
   };
-  const answer = await ports.sql.transaction({ none: true }, (tx) => claimSetup(tx, claim, now));
+  const { orgId: org, name } = claim;
+  const answer = await ports.sql.transaction({ org, user: userId }, async (tx) => {
+    const claimed = await claimSetup(tx, claim, now);
+    if (claimed !== "claimed") return claimed;
+    await appendAudit(tx, {
+      ...originOf(ports, { org, userId, name }, visitor),
+      action: "org.create",
+      resource: "org",
+      changes: {
+        name: { before: null, after: claim.orgName },
+        tier: { before: null, after: SETUP_TIER },
+      },
+    });
+    return claimed;
+  });
   return answer === "claimed" ? openSession(ports, userId, visitor, "setup") : refuse(answer);
 }
+
+/** As `claim_setup` gives it to the organization of the first setup [C44]. */
+const SETUP_TIER = "self_hosted";
 
 /** A session for a sign-in link. Refusal: `link_invalid` if it is unknown, used or old. */
 export async function logInByLink(

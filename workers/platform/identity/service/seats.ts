@@ -1,9 +1,10 @@
 /** Reads session and membership again, for changes that must not trust a token of up to 15 minutes [TK17]. */
-import type { Sql } from "../../adapters/sql.ts";
-import { done, refuse, type Result } from "../../model.ts";
+import type { Sql, Tx } from "../../adapters/sql.ts";
+import { done, refuse, type Instant, type Result } from "../../model.ts";
 import type { Role } from "../../orgs/model.ts";
 import type { AccessClaims } from "../model.ts";
-import { findProfile, findSeat, readFamily, type Profile } from "../store/families.ts";
+import { findProfile, findSeat, holdFamily, readFamily, type Profile } from "../store/families.ts";
+import { isLive } from "./sessions.ts";
 import type { TokenPorts } from "./signing.ts";
 
 export interface CurrentSeat {
@@ -19,7 +20,7 @@ export async function seatOf(
 ): Promise<Result<CurrentSeat | null>> {
   return ports.sql.transaction({ user: claims.sub }, async (tx) => {
     const family = await readFamily(tx, claims.sid);
-    if (family === undefined || family.endedAt !== null) return refuse("unauthenticated");
+    if (family === undefined || !isLive(family, ports.now())) return refuse("unauthenticated");
     if (claims.org === undefined) return done(null);
     const seat = await findSeat(tx, claims.sub, claims.org);
     if (seat === undefined) return refuse("unauthenticated");
@@ -31,3 +32,10 @@ export async function seatOf(
 /** Name and address of a user, as only they see it. */
 export const profileOf = (sql: Sql, userId: string): Promise<Profile | undefined> =>
   sql.transaction({ user: userId }, (tx) => findProfile(tx, userId));
+
+/**
+ * True for a living session, which lives on until the caller's transaction ends: who ends it at the same moment goes
+ * after it, and finds what was made here.
+ */
+export const holdSession = (tx: Tx, sid: string | undefined, now: Instant): Promise<boolean> =>
+  sid === undefined ? Promise.resolve(false) : holdFamily(tx, sid, now);

@@ -126,7 +126,9 @@ export async function refreshSession(
   });
   if (turned.kind === "ended") return refuse("refresh_invalid");
   if (turned.kind === "reused") {
-    await endReused(ports, turned.family, body, visitor);
+    const copied = { family: turned.family, userId: body.userId };
+    // A token that is too old stays too old, so judging and ending need not share a transaction.
+    await endRecorded(ports, copied, "reuse", visitor);
     return refuse("refresh_reused");
   }
   const { family, seat } = turned;
@@ -136,12 +138,16 @@ export async function refreshSession(
 }
 
 /** Ends the session of a token; an unknown token is nobody's session, which is ended already. */
-export async function endSession(ports: SessionPorts, token: string): Promise<void> {
+export async function endSession(
+  ports: SessionPorts,
+  token: string,
+  visitor: Visitor,
+): Promise<void> {
   const body = await openRefresh(ports.env, token);
   if (body === undefined) return;
-  await ports.sql.transaction({ user: body.userId }, (tx) =>
-    endFamily(tx, body.familyId, "logout", ports.now()),
-  );
+  const { userId, familyId } = body;
+  const family = await ports.sql.transaction({ user: userId }, (tx) => readFamily(tx, familyId));
+  if (family !== undefined) await endRecorded(ports, { family, userId }, "logout", visitor);
 }
 
 /** The living session a refresh token may speak for now, without moving it on; undefined for every other token. */
@@ -178,23 +184,19 @@ async function turnFamily(tx: Tx, body: RefreshBody, now: Instant): Promise<Turn
   return repeat === "reissue" ? { kind: "turned", family } : { kind: "reused", family };
 }
 
-/**
- * Ends a session of which a copy is about, and says so in the audit chain of its organization [TK11]. A token that is
- * too old stays too old, so judging and ending need not share a transaction; only the first end is recorded.
- */
-async function endReused(
+/** Ends a session and says so in the audit chain of its organization; only the first end is recorded [TK11]. */
+async function endRecorded(
   ports: SessionPorts,
-  family: Family,
-  body: RefreshBody,
+  { family, userId }: { readonly family: Family; readonly userId: string },
+  reason: "logout" | "reuse",
   visitor: Visitor,
 ): Promise<void> {
   const org = family.lastOrgId ?? PLATFORM_ORG_ID;
-  await ports.sql.transaction({ org, user: body.userId }, async (tx) => {
-    if (!(await endFamily(tx, family.id, "reuse", ports.now()))) return;
-    const actor = { org, userId: body.userId, name: family.userName };
+  await ports.sql.transaction({ org, user: userId }, async (tx) => {
+    if (!(await endFamily(tx, family.id, reason, ports.now()))) return;
     await appendAudit(tx, {
-      ...originOf(ports, actor, visitor),
-      action: "sessions.reuse",
+      ...originOf(ports, { org, userId, name: family.userName }, visitor),
+      action: `sessions.${reason}`,
       resource: `sessions/${family.id}`,
     });
   });

@@ -88,6 +88,15 @@ export async function readFamily(tx: Tx, id: string): Promise<Family | undefined
   return row === undefined ? undefined : familyOf(row);
 }
 
+/** True for a living session of the scope's user, locked against its end. */
+export async function holdFamily(tx: Tx, id: string, now: Instant): Promise<boolean> {
+  const rows = await tx.query(
+    `select 1 from platform.session_families where id = $1 and ended_at is null and expires_at > $2 for share`,
+    [id, iso(now)],
+  );
+  return rows.length === 1;
+}
+
 /** Ends a session once; false when it is not the scope's user's, or ended already. */
 export async function endFamily(
   tx: Tx,

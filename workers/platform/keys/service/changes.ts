@@ -4,6 +4,7 @@ import { appendAudit } from "../../audit/service.ts";
 import type { Tx } from "../../adapters/sql.ts";
 import { includesGrant, parseGrant } from "../../http/rules.ts";
 import { done, refuse, type Instant, type Result } from "../../model.ts";
+import { holdSession } from "../../identity/service/seats.ts";
 import { grantsHeld } from "../../orgs/service.ts";
 import { KEYS_MAX, type ApiKey, type ChangeKey, type RotateKey } from "../model.ts";
 import { GRACE_MS, KEY_RANDOM_BYTES, keyText, newKeyToken } from "../rules.ts";
@@ -106,9 +107,10 @@ export async function rotateKey(
   const now = ports.now();
   const token = newKeyToken(ports.random(KEY_RANDOM_BYTES));
   const hash = await hashOf(ports.env, token.secret);
-  return ports.sql.transaction({ org: origin.org }, async (tx) => {
+  return ports.sql.transaction({ org: origin.org, user: origin.actor.id }, async (tx) => {
     const first = await readKey(tx, wish.subjectId);
     if (first !== undefined) return done({ key: first, token: null });
+    if (!(await holdSession(tx, ports.sid, now))) return refuse("unauthenticated");
     const allowed = await mayRotate(tx, origin, wish, now);
     if (!allowed.ok) return allowed;
     const key = await replaceKey(tx, {
