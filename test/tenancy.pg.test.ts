@@ -341,6 +341,7 @@ describe("the catalog", () => {
       "member_profiles",
       "needed_keks",
       "open_invitation_for",
+      "orgs_of_own_traces",
       "orgs_with_own_keys",
       "purge_rows",
       "put_link",

@@ -21,6 +21,7 @@ import { requestPlumbing, type Ports } from "./http/request.ts";
 import { guard } from "./http/security.ts";
 import { keySetRoutes } from "./identity/routes/keys.ts";
 import { accountRoutes } from "./identity/routes/account.ts";
+import { erasureRoutes } from "./identity/routes/erasure.ts";
 import { localIdentityRoutes } from "./identity/routes/local.ts";
 import { identityRoutes } from "./identity/routes/session.ts";
 import { signInRoutes } from "./identity/routes/sign-in.ts";
@@ -71,6 +72,7 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
     identityRoutes,
     signInRoutes,
     accountRoutes,
+    erasureRoutes,
     orgRoutes,
     memberRoutes,
     invitationRoutes,

@@ -239,6 +239,33 @@ describe("removing members", () => {
     expect(await actions(org)).toEqual(["keys.create", "invitations.create", "members.remove"]);
   });
 
+  const leave = (who: Person, org: string): Promise<Response> =>
+    who.send(`/api/v1/me/memberships/${org}`, { method: "DELETE" });
+
+  test.each(ROLES)(
+    "[ID26] a member leaves by themselves as %s, and their keys stop",
+    async (role) => {
+      const { org, owner } = await team();
+      const member = await newMember(platform, org, "admin");
+      const token = await keyOf(member);
+      await patch(owner, member.userId, { role });
+      const answer = await leave(await signIn(platform, member.userId, org), org);
+      expect(answer.status).toBe(204);
+      expect((await membersOf(owner)).map((left) => left.user_id)).toEqual([owner.userId]);
+      expect(await using(token)).toBe(401);
+      expect(await actions(org)).toEqual(["keys.create", "members.update", "members.remove"]);
+    },
+  );
+
+  test("[ID26] the last owner does not leave, nor who is no member; nobody leaves for another", async () => {
+    const { org, owner } = await team();
+    const stranger = await team();
+    expect(await codeOf(await leave(owner, org))).toEqual([409, "last_owner"]);
+    expect(await codeOf(await leave(stranger.owner, org))).toEqual([404, "not_found"]);
+    expect(await membersOf(owner)).toHaveLength(1);
+    expect(await actions(org)).toEqual([]);
+  });
+
   test("[ID17] their keys live on if that is asked for", async () => {
     const { org, owner } = await team();
     const admin = await newMember(platform, org, "admin");

@@ -131,10 +131,10 @@ export async function deleteIdentity(tx: Tx, id: string): Promise<void> {
 }
 
 export async function renameUser(tx: Tx, userId: string, name: string): Promise<void> {
-  await tx.query("update platform.users set name = $2, version = version + 1 where id = $1", [
-    userId,
-    name,
-  ]);
+  await tx.query(
+    "update platform.users set name = $2, version = version + 1 where id = $1 and status = 'active'",
+    [userId, name],
+  );
 }
 
 /** Organizations in which keys live that the scope's user made. */

@@ -1,14 +1,15 @@
 /** Routes of members: list, change, remove. */
 import { createRoute, z } from "@hono/zod-openapi";
 import { jsonAnswer, jsonBody, named, problems } from "../../http/answers.ts";
-import { auditOf } from "../../http/audit.ts";
-import { needs, orgOf } from "../../http/authorize.ts";
+import { actorOf, auditOf } from "../../http/audit.ts";
+import { needs, orgOf, signedIn } from "../../http/authorize.ts";
 import { pageOf, pageQuery, positionOf } from "../../http/pagination.ts";
 import { createApp } from "../../http/plumbing.ts";
 import { etagOf, expectedVersion, ifMatchHeader } from "../../http/preconditions.ts";
 import { refused } from "../../http/problem.ts";
 import { smallBody } from "../../http/security.ts";
 import { ChangeMember, Member } from "../model.ts";
+import { leaveOrg } from "../service/leaving.ts";
 import { changeMember, removeMember } from "../service/members.ts";
 import { listMembers } from "../store/members.ts";
 
@@ -66,6 +67,21 @@ const remove = createRoute({
   },
 });
 
+const leave = createRoute({
+  method: "delete",
+  path: "/me/memberships/{org}",
+  tags,
+  summary: "Leave an organization",
+  description:
+    "In every role, but not as its last owner. The keys you made there are revoked; so are your invitations.",
+  middleware: [signedIn({ fresh: true })] as const,
+  request: { params: z.object({ org: z.uuid() }) },
+  responses: {
+    204: { description: "You are no member any more" },
+    ...problems("key_cannot", "last_owner"),
+  },
+});
+
 export const memberRoutes = createApp()
   .openapi(list, async (c) => {
     const { limit, cursor } = c.req.valid("query");
@@ -101,4 +117,8 @@ export const memberRoutes = createApp()
       keepKeys: c.req.valid("query").keep_keys === "true",
     });
     return removed.ok ? c.body(null, 204) : refused(c, removed.refusal);
+  })
+  .openapi(leave, async (c) => {
+    const left = await leaveOrg(c.var.sql, { org: c.req.valid("param").org, ...actorOf(c) });
+    return left.ok ? c.body(null, 204) : refused(c, left.refusal);
   });

@@ -180,6 +180,11 @@ export async function revokeInvitationsOf(
   return rows.length;
 }
 
+/** The invitation by which a user came says no more for whom it was. */
+export async function forgetAddressOf(tx: Tx, userId: string): Promise<void> {
+  await tx.query("update platform.invitations set email = null where accepted_by = $1", [userId]);
+}
+
 /** Forgets what ended before a time. */
 export async function deleteInvitations(tx: Tx, orgId: string, before: Instant): Promise<number> {
   const rows = await tx.query(
