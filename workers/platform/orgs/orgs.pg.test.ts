@@ -124,6 +124,23 @@ describe("the organization of a credential", () => {
     expect(await actions(org)).toEqual(["org.update"]);
   });
 
+  test("[AU8] [TN8] its chain, which outlives it, never holds its name: that may be a person's", async () => {
+    const answer = await first.send("/api/v1/orgs", post({ name: "Ada Example's organization" }));
+    const { id } = (await answer.json()) as Org;
+    const owner = await signIn(platform, await firstUser(), id);
+    const renamed = await owner.send("/api/v1/org", {
+      ...post({ name: "Example Works" }, { "if-match": '"1"' }),
+      method: "PATCH",
+    });
+    expect(renamed.status).toBe(200);
+    const rows = await platform.db.as("superuser")`
+      select record from platform.audit_log where action in ('org.create', 'org.update')`;
+    expect(rows.length).toBeGreaterThanOrEqual(2);
+    const text = rows.map((row) => String(row["record"])).join("\n");
+    for (const name of ["Ada Example", "Example Works", "First Team"])
+      expect(text).not.toContain(name);
+  });
+
   test("[TN8] once it is being deleted its keys and sessions are refused", async () => {
     const { org, owner } = await team();
     const { token } = (await (
@@ -262,6 +279,19 @@ describe("the operator", () => {
       403,
       "forbidden",
     ]);
+  });
+
+  test("[TN8] a deletion whose thirty days are over is not taken back: it may be half done", async () => {
+    const { org, owner } = await team();
+    await owner.send("/api/v1/org", { method: "DELETE", headers: { "if-match": '"1"' } });
+    const overdue = new Date(platform.clock.now).toISOString();
+    await platform.db.as(
+      "superuser",
+    )`update platform.orgs set purge_at = ${overdue} where id = ${org}`;
+    for (const status of ["active", "suspended"])
+      expect(await codeOf(await put(org, "status", { status }))).toEqual([403, "forbidden"]);
+    expect((await adminOrg(org))?.status).toBe("deleting");
+    expect(await actions(org)).toEqual(["org.delete"]);
   });
 
   test("[AP7] the list has every organization once", async () => {

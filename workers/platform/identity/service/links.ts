@@ -77,10 +77,7 @@ export async function setUp(
       ...originOf(ports, { org, userId, name }, visitor),
       action: "org.create",
       resource: "org",
-      changes: {
-        name: { before: null, after: claim.orgName },
-        tier: { before: null, after: SETUP_TIER },
-      },
+      changes: { tier: { before: null, after: SETUP_TIER } },
     });
     return claimed;
   });

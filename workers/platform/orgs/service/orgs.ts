@@ -7,6 +7,7 @@ import { PLATFORM_ORG_ID } from "../../tasks/rules.ts";
 import { PURGE_AFTER_MS, type AdminOrg, type Org } from "../model.ts";
 import { createOrg, type Acceptor } from "../service.ts";
 import { roleOf } from "../store/members.ts";
+import { isDue } from "../store/purge.ts";
 import {
   lockOrg,
   readAdminOrg,
@@ -45,10 +46,8 @@ export async function foundOrg(
       org: wish.id,
       action: "org.create",
       resource: "org",
-      changes: {
-        name: { before: null, after: made.value.name },
-        tier: { before: null, after: made.value.tier },
-      },
+      // Its name may be a person's, and the chain outlives it [TN8].
+      changes: { tier: { before: null, after: made.value.tier } },
     });
     return made;
   });
@@ -70,7 +69,8 @@ export async function changeOrg(
       ...origin,
       action: "org.update",
       resource: "org",
-      changes: { name: { before: before.name, after: after.name } },
+      // That it was renamed, not from what to what: the chain outlives its name [TN8].
+      changes: { version: { before: before.version, after: after.version } },
     });
     return done(after);
   });
@@ -103,6 +103,7 @@ export async function deleteOrg(
   });
 }
 
+const OVERDUE = "Its thirty days are over: the deletion may be half done.";
 const RESERVED = "The organization of the installation itself stays.";
 
 /** The organization an operator's change is meant for, and the version it was based on. */
@@ -144,8 +145,8 @@ const NO_SUCH_TIER = {
 } as const;
 
 /**
- * Suspends an organization or lets it work again, also one whose deletion has not been carried out yet.
- * Refusals: `not_found`, `version_mismatch`; `forbidden` for the reserved organization.
+ * Suspends an organization or lets it work again, also one that is being deleted, until its thirty days are over.
+ * Refusals: `not_found`, `version_mismatch`; `forbidden` for the reserved organization, and for one whose deletion is due.
  */
 export async function changeStatus(
   sql: Sql,
@@ -158,6 +159,7 @@ export async function changeStatus(
   return sql.transaction({ org: orgId }, async (tx) => {
     const before = await lockOrg(tx, orgId);
     if (before === undefined || before.status === "deleted") return refuse("not_found");
+    if (await isDue(tx, orgId, operator.at)) return refuse("forbidden", { detail: OVERDUE });
     const after = await setOrgState(tx, orgId, version, { status, purgeAt: null });
     if (after === undefined) return refuse("version_mismatch");
     await appendAudit(tx, {
