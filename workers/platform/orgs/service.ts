@@ -18,13 +18,17 @@ import {
   type OpenInvitation,
 } from "./store/invitations.ts";
 import { holdMember, insertMember, readJoiner, roleOf } from "./store/members.ts";
-import { insertOrg, listMemberships, lockOrg } from "./store/orgs.ts";
+import { insertOrg, listMemberships, lockOrg, readOrg } from "./store/orgs.ts";
 
 export const INVITATION_TOKEN_BYTES = 32;
 
 /** The organizations of a user, with the role in each. */
 export const membershipsOf = (sql: Sql, userId: string): Promise<readonly OrgMembership[]> =>
   sql.transaction({ user: userId }, (tx) => listMemberships(tx, userId));
+
+/** False for an organization whose credentials are refused [TN8]. */
+export const isActiveOrg = async (sql: Sql, id: string): Promise<boolean> =>
+  (await sql.transaction({ org: id }, (tx) => readOrg(tx, id)))?.status === "active";
 
 /**
  * What a member may do, read in the transaction that relies on it; nothing once they are removed. Who is removed at the

@@ -199,6 +199,27 @@ describe("resolving by lease", () => {
     });
   });
 
+  test("[KY8] [TN8] an organization that is suspended or being deleted gives its workers nothing", async () => {
+    const lease = leased();
+    for (const status of ["suspended", "deleting", "active"]) {
+      await platform.db.as("superuser")`
+        update platform.orgs set status = ${status} where id = ${owner.orgId}`;
+      const [answered, body] = await outcome(lease);
+      expect([answered, status === "active" ? null : body], status).toEqual(
+        status === "active" ? [200, null] : [403, "org_suspended"],
+      );
+    }
+  });
+
+  test("[SC3] a value comes back as it was given, also one that begins with a byte order mark", async () => {
+    await put("env.MARKED", "\uFEFFmarked value");
+    const lease = { ...leased(), secrets: ["env.MARKED"] };
+    expect(await outcome(lease, { name: "MARKED" })).toEqual([
+      200,
+      { value: "\uFEFFmarked value", version: 1 },
+    ]);
+  });
+
   test("[KY8] requests that do not follow the contract are told so", async () => {
     const lease = leased();
     const token = await issueLeaseToken(ports(), lease);

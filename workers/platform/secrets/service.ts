@@ -149,7 +149,8 @@ const inForce = (stored: readonly StoredVersion[]): readonly StoredVersion[] | u
 async function opened(env: Env, wish: ResolveWish, stored: StoredVersion): Promise<string> {
   const label = sealLabel(wish.org, wish.name, stored.version);
   const bytes = await openValue(keksOf(env, wish.org), label, stored);
-  const value = new TextDecoder().decode(bytes);
+  // A byte order mark is part of the value.
+  const value = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   addRedaction(value);
   return value;
 }

@@ -5,6 +5,7 @@ import { refused } from "../../http/problem.ts";
 import { noStore, smallBody } from "../../http/security.ts";
 import { checkLeaseToken, type LeaseClaims } from "../../identity/service/lease-tokens.ts";
 import { refuse, type Result } from "../../model.ts";
+import { isActiveOrg } from "../../orgs/service.ts";
 import { PLATFORM_ORG_ID } from "../../tasks/rules.ts";
 import { ask } from "../../tasks/service.ts";
 import { declaredName } from "../rules.ts";
@@ -62,6 +63,7 @@ async function resolveHeld(
 ): Promise<Result<ResolvedVersion>> {
   const { org, dag, sub, fence } = claims;
   if (asked.fence !== fence) return refuse("lease_lost");
+  if (!(await isActiveOrg(c.var.sql, org))) return refuse("org_suspended");
   const held = await ask(c.env, org, dag, (dispatcher) =>
     dispatcher.holds({ v: 1, org_id: org, dag_id: dag, task_id: sub, fence }),
   );
