@@ -8,7 +8,7 @@ import { adopt, expire } from "./service/upkeep.ts";
 /** As in wrangler.toml. */
 const NIGHTLY = "7 3 * * *";
 
-/** One organization after the other, a transaction each [TN6]. */
+/** One organization after the other, a transaction each [TN6]; one that fails does not hold up those behind it. */
 export async function analysesTick(cron: string, env: Env): Promise<void> {
   const now = (): number => Date.now();
   const ports: AnalysisPorts = {
@@ -22,10 +22,21 @@ export async function analysesTick(cron: string, env: Env): Promise<void> {
   );
   for (const row of rows) {
     const org = String(row["id"]);
-    if (cron === NIGHTLY) await expire(ports, org, now());
-    else {
-      await adopt(ports, org);
-      await announceFailures(ports, org);
+    try {
+      await tickOf(ports, org, cron);
+    } catch (error) {
+      ports.log.error("the upkeep of an organization's analyses failed", {
+        org,
+        error: String(error),
+      });
     }
+  }
+}
+
+async function tickOf(ports: AnalysisPorts, org: string, cron: string): Promise<void> {
+  if (cron === NIGHTLY) await expire(ports, org, ports.now());
+  else {
+    await adopt(ports, org);
+    await announceFailures(ports, org);
   }
 }
