@@ -150,7 +150,7 @@ async function opened(env: Env, wish: ResolveWish, stored: StoredVersion): Promi
   const label = sealLabel(wish.org, wish.name, stored.version);
   const bytes = await openValue(keksOf(env, wish.org), label, stored);
   // A byte order mark is part of the value.
-  const value = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
+  const value = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   addRedaction(value);
   return value;
 }
