@@ -117,11 +117,11 @@ interface Group {
 
 const file = process.env["JWS_VECTORS"];
 
-describe.skipIf(file === undefined)("Wycheproof's vectors", () => {
-  const { testGroups } =
-    file === undefined
-      ? { testGroups: [] }
-      : (JSON.parse(readFileSync(file, "utf8")) as { testGroups: Group[] });
+// The file is not part of this repository: whoever has it names it, and only then these tests are there.
+if (file !== undefined) describe("Wycheproof's vectors", () => vectorsOf(file));
+
+function vectorsOf(path: string): void {
+  const { testGroups } = JSON.parse(readFileSync(path, "utf8")) as { testGroups: Group[] };
 
   /** Ids of the invalid vectors that `check` takes for valid, and how many invalid and valid ones there were. */
   async function falseAccepts(
@@ -183,4 +183,4 @@ describe.skipIf(file === undefined)("Wycheproof's vectors", () => {
     expect(found.accepted).toEqual([]);
     expect(found.taken).toBeGreaterThan(0);
   });
-});
+}
