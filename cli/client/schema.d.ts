@@ -1,4 +1,4 @@
-/** Types of the API: npm run generate wrote them from docs/openapi.json, sha256 27f29ba5931a491fe031d9a34d14c5da2d22107d03a65c0b1952d119e8824084. */
+/** Types of the API: npm run generate wrote them from docs/openapi.json, sha256 c64e618517459cc916c047630a0aa72456d54f9ea08554e77414dfa73be90dd1. */
 
 export interface paths {
     "/api/v1/admin/metrics": {
@@ -93,6 +93,26 @@ export interface paths {
         /** Change the tier of an organization */
         put: operations["putAdminOrgsByIdTier"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/users/{id}/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase a person
+         * @description For owners of the reserved organization `platform`. Memberships, keys, invitations, identities and sessions end; name, addresses and user agents go, also beside the audit chains, which still verify. Who is the last owner of an organization stays.
+         */
+        post: operations["postAdminUsersByIdErase"];
         delete?: never;
         options?: never;
         head?: never;
@@ -626,7 +646,11 @@ export interface paths {
         get: operations["getMe"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete your account
+         * @description Your sign-in must be at most ten minutes old. Memberships, keys, invitations, identities and sessions end; name, addresses and user agents go, also beside the audit chains, which still verify. The last owner of an organization stays.
+         */
+        delete: operations["deleteMe"];
         options?: never;
         head?: never;
         /** Change your name */
@@ -662,6 +686,26 @@ export interface paths {
         post?: never;
         /** Remove an identity */
         delete: operations["deleteMeIdentitiesById"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/memberships/{org}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Leave an organization
+         * @description In every role, but not as its last owner. The keys you made there are revoked; so are your invitations.
+         */
+        delete: operations["deleteMeMembershipsByOrg"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1275,6 +1319,7 @@ export interface components {
                 band: "high" | "medium" | "low";
                 value: number;
             } | null;
+            cost_usd: string | null;
             /** Format: date-time */
             created_at: string;
             error: {
@@ -1394,6 +1439,7 @@ export interface components {
                 band: "high" | "medium" | "low";
                 value: number;
             } | null;
+            cost_usd: string | null;
             /** Format: date-time */
             created_at: string;
             error: {
@@ -1618,6 +1664,7 @@ export interface components {
             status: "ready" | "not_ready";
         };
         Run: {
+            cost_usd: string | null;
             /** Format: date-time */
             created_at: string;
             dag_id: string;
@@ -1797,9 +1844,25 @@ export interface components {
         };
     };
     responses: never;
-    parameters: never;
+    parameters: {
+        /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+        RequestId: string;
+        /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+        Traceparent: string;
+    };
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description The version of what was answered, for If-Match. */
+        ETag: string;
+        /** @description Path of what was made or is at work. */
+        Location: string;
+        /** @description What is left: `"minute";r=599;t=42` are 599 requests for 42 seconds. Absent without a limit. */
+        RateLimit: string;
+        /** @description The limits: `"minute";q=600;w=60` are 600 requests in 60 seconds. */
+        "RateLimit-Policy": string;
+        /** @description Seconds after which the same request may succeed. */
+        "Retry-After": number;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -1807,7 +1870,12 @@ export interface operations {
     getAdminMetrics: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -1816,6 +1884,8 @@ export interface operations {
             /** @description Metrics */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1888,6 +1958,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1915,6 +1988,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1929,7 +2003,12 @@ export interface operations {
                 cursor?: string;
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -1938,6 +2017,8 @@ export interface operations {
             /** @description Organizations, newest first */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2013,6 +2094,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2040,6 +2124,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2051,7 +2136,12 @@ export interface operations {
     putAdminOrgsByIdLimitsByName: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: string;
                 name: "requests_per_minute" | "requests_per_month" | "log_bytes_max" | "user_requests_per_minute" | "bytes_in_per_month" | "tasks_per_month" | "task_ms_per_month" | "cpu_ms_per_month" | "build_ms_per_month" | "app_requests_per_month" | "egress_bytes_per_month" | "tokens_in_per_month" | "tokens_out_per_month" | "deliveries_per_month" | "r2.class_a_per_month" | "r2.class_b_per_month" | "db.ms_per_month";
@@ -2069,6 +2159,8 @@ export interface operations {
             /** @description Changed */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2091,7 +2183,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description forbidden */
+            /** @description forbidden, key_cannot */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2148,6 +2240,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2175,6 +2270,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2186,7 +2282,12 @@ export interface operations {
     deleteAdminOrgsByIdLimitsByName: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: string;
                 name: "requests_per_minute" | "requests_per_month" | "log_bytes_max" | "user_requests_per_minute" | "bytes_in_per_month" | "tasks_per_month" | "task_ms_per_month" | "cpu_ms_per_month" | "build_ms_per_month" | "app_requests_per_month" | "egress_bytes_per_month" | "tokens_in_per_month" | "tokens_out_per_month" | "deliveries_per_month" | "r2.class_a_per_month" | "r2.class_b_per_month" | "db.ms_per_month";
@@ -2198,6 +2299,8 @@ export interface operations {
             /** @description Changed */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -2220,7 +2323,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description forbidden */
+            /** @description forbidden, key_cannot */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2268,6 +2371,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2295,6 +2401,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2309,6 +2416,10 @@ export interface operations {
             header?: {
                 /** @description The ETag of what the change is based on. */
                 "if-match"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path: {
                 id: string;
@@ -2327,6 +2438,9 @@ export interface operations {
             /** @description The organization */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2426,6 +2540,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2453,6 +2570,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2467,6 +2585,10 @@ export interface operations {
             header?: {
                 /** @description The ETag of what the change is based on. */
                 "if-match"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path: {
                 id: string;
@@ -2484,6 +2606,9 @@ export interface operations {
             /** @description The organization */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2583,6 +2708,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2610,6 +2738,160 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postAdminUsersByIdErase: {
+        parameters: {
+            query?: never;
+            header?: {
+                /**
+                 * @description A repeated request with the same key gets the answer of the first one, for 24 hours. A UUID is a good key.
+                 * @example 4fbb3b5e-8a3c-4ed5-a4ea-1d1c5a3a1f0e
+                 */
+                "idempotency-key"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The person is erased */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, key_cannot */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description last_owner, idempotency_in_flight */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description payload_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description host_not_allowed */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description validation_failed, idempotency_mismatch */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited, quota_exceeded */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description upstream_failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable, limits_unavailable */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2628,7 +2910,12 @@ export interface operations {
                 repository?: string;
                 status?: "pending" | "processing" | "completed" | "failed";
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -2637,6 +2924,8 @@ export interface operations {
             /** @description Analyses */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2712,6 +3001,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2739,6 +3031,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2767,6 +3060,10 @@ export interface operations {
                  */
                 "idempotency-key"?: string;
                 prefer?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path?: never;
             cookie?: never;
@@ -2784,6 +3081,9 @@ export interface operations {
             /** @description The analysis with its result */
             201: {
                 headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2793,6 +3093,9 @@ export interface operations {
             /** @description The analysis is at work; Location tells where its result will be */
             202: {
                 headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2906,6 +3209,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded, backlog_full, too_many_uploads */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2942,6 +3248,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2955,7 +3262,12 @@ export interface operations {
             query?: {
                 format?: "json" | "sarif" | "rdjson" | "text";
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: string;
             };
@@ -2966,6 +3278,8 @@ export interface operations {
             /** @description The analysis; in the other formats its result */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3050,6 +3364,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3077,6 +3394,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3088,7 +3406,12 @@ export interface operations {
     deleteAnalysesById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: string;
             };
@@ -3099,6 +3422,8 @@ export interface operations {
             /** @description Deleted */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -3169,6 +3494,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3196,6 +3524,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3210,7 +3539,12 @@ export interface operations {
                 from_line?: number;
                 lines?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: string;
             };
@@ -3221,6 +3555,8 @@ export interface operations {
             /** @description Lines; `cut` marks one longer than 4,096 characters */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3320,6 +3656,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3347,6 +3686,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3361,7 +3701,12 @@ export interface operations {
                 from_line?: number;
                 q: string;
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: string;
             };
@@ -3372,6 +3717,8 @@ export interface operations {
             /** @description Line numbers, and where to go on */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3465,6 +3812,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3492,6 +3842,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3503,7 +3854,12 @@ export interface operations {
     getAnalysesByIdRaw: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: string;
             };
@@ -3514,6 +3870,8 @@ export interface operations {
             /** @description The log */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3595,6 +3953,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3622,6 +3983,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3639,6 +4001,10 @@ export interface operations {
                  * @example 4fbb3b5e-8a3c-4ed5-a4ea-1d1c5a3a1f0e
                  */
                 "idempotency-key"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path: {
                 id: string;
@@ -3650,6 +4016,9 @@ export interface operations {
             /** @description The analysis is at work again */
             202: {
                 headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3749,6 +4118,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded, backlog_full */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3776,6 +4148,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3794,7 +4167,12 @@ export interface operations {
                 resource?: string;
                 to?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3803,6 +4181,8 @@ export interface operations {
             /** @description Records */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3878,6 +4258,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3905,6 +4288,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3919,7 +4303,12 @@ export interface operations {
                 from_seq?: number;
                 to_seq?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -3928,6 +4317,8 @@ export interface operations {
             /** @description Records */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4000,6 +4391,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4027,6 +4421,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4041,7 +4436,12 @@ export interface operations {
                 cursor?: string;
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4050,6 +4450,8 @@ export interface operations {
             /** @description Heads and keys */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4126,6 +4528,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4153,6 +4558,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4167,7 +4573,12 @@ export interface operations {
                 from_seq?: number;
                 to_seq?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4176,6 +4587,8 @@ export interface operations {
             /** @description What was found */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4248,6 +4661,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4275,6 +4691,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4291,7 +4708,12 @@ export interface operations {
                 iss?: string;
                 state?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 provider: "github" | "google" | "oidc";
             };
@@ -4373,6 +4795,7 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4400,6 +4823,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4415,7 +4839,12 @@ export interface operations {
                 /** @description A path of this installation. */
                 return_to?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 provider: "github" | "google" | "oidc";
             };
@@ -4497,6 +4926,7 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4524,6 +4954,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4535,7 +4966,12 @@ export interface operations {
     postAuthInvite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4646,6 +5082,7 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4673,6 +5110,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4684,7 +5122,12 @@ export interface operations {
     postAuthLink: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4785,6 +5228,7 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4812,6 +5256,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4823,7 +5268,12 @@ export interface operations {
     postAuthLogout: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -4911,6 +5361,7 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4938,6 +5389,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -4949,7 +5401,12 @@ export interface operations {
     getAuthProviders: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5037,6 +5494,7 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5064,6 +5522,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5075,7 +5534,12 @@ export interface operations {
     postAuthRefresh: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5186,6 +5650,7 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5213,6 +5678,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5224,7 +5690,12 @@ export interface operations {
     postAuthSetup: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5338,6 +5809,7 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5365,6 +5837,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5376,7 +5849,12 @@ export interface operations {
     getDeliveriesByKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 key: string;
             };
@@ -5387,6 +5865,8 @@ export interface operations {
             /** @description The delivery */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5459,6 +5939,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5486,6 +5969,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5503,6 +5987,10 @@ export interface operations {
                  * @example 4fbb3b5e-8a3c-4ed5-a4ea-1d1c5a3a1f0e
                  */
                 "idempotency-key"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path: {
                 key: string;
@@ -5514,6 +6002,8 @@ export interface operations {
             /** @description The delivery, which is on its way again */
             202: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5604,6 +6094,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded, backlog_full */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5631,6 +6124,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5645,7 +6139,12 @@ export interface operations {
                 cursor?: string;
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -5654,6 +6153,8 @@ export interface operations {
             /** @description Invitations, newest first */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5729,6 +6230,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5756,6 +6260,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5773,6 +6278,10 @@ export interface operations {
                  * @example 4fbb3b5e-8a3c-4ed5-a4ea-1d1c5a3a1f0e
                  */
                 "idempotency-key"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path?: never;
             cookie?: never;
@@ -5791,6 +6300,9 @@ export interface operations {
             /** @description The invitation and its link */
             201: {
                 headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5884,6 +6396,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5911,6 +6426,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -5922,7 +6438,12 @@ export interface operations {
     deleteInvitationsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: string;
             };
@@ -5933,6 +6454,8 @@ export interface operations {
             /** @description Its link is dead */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6003,6 +6526,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6030,6 +6556,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6047,6 +6574,10 @@ export interface operations {
                  * @example 4fbb3b5e-8a3c-4ed5-a4ea-1d1c5a3a1f0e
                  */
                 "idempotency-key"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path?: never;
             cookie?: never;
@@ -6062,6 +6593,8 @@ export interface operations {
             /** @description The organization and your role in it */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6168,6 +6701,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6195,6 +6731,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6206,7 +6743,12 @@ export interface operations {
     postInvitationsPreview: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6316,6 +6858,7 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6343,6 +6886,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6357,7 +6901,12 @@ export interface operations {
                 cursor?: string;
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -6366,6 +6915,8 @@ export interface operations {
             /** @description Keys, newest first */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6441,6 +6992,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6468,6 +7022,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6485,6 +7040,10 @@ export interface operations {
                  * @example 4fbb3b5e-8a3c-4ed5-a4ea-1d1c5a3a1f0e
                  */
                 "idempotency-key"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path?: never;
             cookie?: never;
@@ -6503,6 +7062,10 @@ export interface operations {
             /** @description The key and its token */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6596,6 +7159,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6623,6 +7189,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6634,7 +7201,12 @@ export interface operations {
     getKeysById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: string;
             };
@@ -6645,6 +7217,9 @@ export interface operations {
             /** @description The key */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6717,6 +7292,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6744,6 +7322,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6758,6 +7337,10 @@ export interface operations {
             header?: {
                 /** @description The ETag of what the change is based on. */
                 "if-match"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path: {
                 id: string;
@@ -6769,6 +7352,8 @@ export interface operations {
             /** @description Revoked */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -6848,6 +7433,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6875,6 +7463,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -6889,6 +7478,10 @@ export interface operations {
             header?: {
                 /** @description The ETag of what the change is based on. */
                 "if-match"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path: {
                 id: string;
@@ -6908,6 +7501,9 @@ export interface operations {
             /** @description The key */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7007,6 +7603,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7034,6 +7633,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7053,6 +7653,10 @@ export interface operations {
                 "idempotency-key"?: string;
                 /** @description The ETag of what the change is based on. */
                 "if-match"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path: {
                 id: string;
@@ -7071,6 +7675,10 @@ export interface operations {
             /** @description The successor and its token */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7182,6 +7790,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7209,6 +7820,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7220,7 +7832,12 @@ export interface operations {
     getMe: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7229,6 +7846,8 @@ export interface operations {
             /** @description The user */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7326,6 +7945,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7353,6 +7975,144 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteMe: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Your account is erased, your sessions have ended */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated, reauth_required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, key_cannot */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description last_owner */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description host_not_allowed */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description validation_failed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited, quota_exceeded */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description upstream_failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable, limits_unavailable */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7364,7 +8124,12 @@ export interface operations {
     patchMe: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7379,6 +8144,8 @@ export interface operations {
             /** @description The user */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7485,6 +8252,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7512,6 +8282,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7523,7 +8294,12 @@ export interface operations {
     getMeIdentities: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7532,6 +8308,8 @@ export interface operations {
             /** @description Identities, oldest first */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7618,6 +8396,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7645,6 +8426,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7656,7 +8438,12 @@ export interface operations {
     deleteMeIdentitiesById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: string;
             };
@@ -7667,6 +8454,8 @@ export interface operations {
             /** @description The identity is removed */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -7746,6 +8535,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7773,6 +8565,146 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteMeMembershipsByOrg: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
+            path: {
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description You are no member any more */
+            204: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description malformed_request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden, key_cannot */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description method_not_allowed */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description last_owner */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description host_not_allowed */
+            421: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description validation_failed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description rate_limited, quota_exceeded */
+            429: {
+                headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description upstream_failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unavailable, limits_unavailable */
+            503: {
+                headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7784,7 +8716,12 @@ export interface operations {
     postMeRevokeAll: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7793,6 +8730,8 @@ export interface operations {
             /** @description Every session has ended, this one too */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -7863,6 +8802,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7890,6 +8832,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7901,7 +8844,12 @@ export interface operations {
     getMeSessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7910,6 +8858,8 @@ export interface operations {
             /** @description Living sessions, newest first */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -7997,6 +8947,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8024,6 +8977,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8035,7 +8989,12 @@ export interface operations {
     deleteMeSessionsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: string;
             };
@@ -8046,6 +9005,8 @@ export interface operations {
             /** @description The session has ended */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -8116,6 +9077,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8143,6 +9107,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8157,7 +9122,12 @@ export interface operations {
                 cursor?: string;
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -8166,6 +9136,8 @@ export interface operations {
             /** @description Members, newest first */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8241,6 +9213,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8268,6 +9243,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8284,6 +9260,10 @@ export interface operations {
             header?: {
                 /** @description The ETag of what the change is based on. */
                 "if-match"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path: {
                 user: string;
@@ -8295,6 +9275,8 @@ export interface operations {
             /** @description Removed */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -8392,6 +9374,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8419,6 +9404,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8433,6 +9419,10 @@ export interface operations {
             header?: {
                 /** @description The ETag of what the change is based on. */
                 "if-match"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path: {
                 user: string;
@@ -8452,6 +9442,9 @@ export interface operations {
             /** @description The member */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8560,6 +9553,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8587,6 +9583,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8598,7 +9595,12 @@ export interface operations {
     getOpenapiJson: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -8645,7 +9647,12 @@ export interface operations {
     getOrg: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -8654,6 +9661,9 @@ export interface operations {
             /** @description The organization */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8726,6 +9736,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8753,6 +9766,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8767,6 +9781,10 @@ export interface operations {
             header?: {
                 /** @description The ETag of what the change is based on. */
                 "if-match"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path?: never;
             cookie?: never;
@@ -8776,6 +9794,8 @@ export interface operations {
             /** @description It is being deleted */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -8864,6 +9884,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8891,6 +9914,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -8905,6 +9929,10 @@ export interface operations {
             header?: {
                 /** @description The ETag of what the change is based on. */
                 "if-match"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path?: never;
             cookie?: never;
@@ -8920,6 +9948,9 @@ export interface operations {
             /** @description The organization */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9019,6 +10050,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9046,6 +10080,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9057,7 +10092,12 @@ export interface operations {
     getOrgs: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -9066,6 +10106,8 @@ export interface operations {
             /** @description Organizations and your role in each */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9148,6 +10190,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9175,6 +10220,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9192,6 +10238,10 @@ export interface operations {
                  * @example 4fbb3b5e-8a3c-4ed5-a4ea-1d1c5a3a1f0e
                  */
                 "idempotency-key"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path?: never;
             cookie?: never;
@@ -9207,6 +10257,10 @@ export interface operations {
             /** @description The organization */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9297,6 +10351,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9324,6 +10381,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9335,7 +10393,12 @@ export interface operations {
     getOverview: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -9344,6 +10407,8 @@ export interface operations {
             /** @description Figures, and the latest rows */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9439,6 +10504,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9466,6 +10534,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9482,7 +10551,12 @@ export interface operations {
                 limit?: number;
                 status?: "running" | "succeeded" | "failed" | "canceled";
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -9491,6 +10565,8 @@ export interface operations {
             /** @description Runs */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9566,6 +10642,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9593,6 +10672,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9604,7 +10684,12 @@ export interface operations {
     getRunsById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: string;
             };
@@ -9615,10 +10700,13 @@ export interface operations {
             /** @description The run */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": {
+                        cost_usd: string | null;
                         /** Format: date-time */
                         created_at: string;
                         dag_id: string;
@@ -9731,6 +10819,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9758,6 +10849,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9775,6 +10867,10 @@ export interface operations {
                  * @example 4fbb3b5e-8a3c-4ed5-a4ea-1d1c5a3a1f0e
                  */
                 "idempotency-key"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path: {
                 id: string;
@@ -9786,6 +10882,8 @@ export interface operations {
             /** @description The run */
             202: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9876,6 +10974,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9903,6 +11004,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -9917,7 +11019,12 @@ export interface operations {
                 cursor?: string;
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -9926,6 +11033,8 @@ export interface operations {
             /** @description Secrets, those made last first */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10001,6 +11110,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10028,6 +11140,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10039,7 +11152,12 @@ export interface operations {
     putSecretsByName: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 name: string;
             };
@@ -10056,6 +11174,8 @@ export interface operations {
             /** @description The next version */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10065,6 +11185,9 @@ export interface operations {
             /** @description The first version */
             201: {
                 headers: {
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10146,6 +11269,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10173,6 +11299,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10184,7 +11311,12 @@ export interface operations {
     deleteSecretsByName: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 name: string;
             };
@@ -10195,6 +11327,8 @@ export interface operations {
             /** @description Deleted */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -10265,6 +11399,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10292,6 +11429,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10308,7 +11446,12 @@ export interface operations {
                 run_id?: string;
                 state?: "ready" | "queued" | "leased" | "canceling" | "succeeded" | "failed" | "canceled";
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -10317,6 +11460,8 @@ export interface operations {
             /** @description Tasks */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10392,6 +11537,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10419,6 +11567,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10430,7 +11579,12 @@ export interface operations {
     getTasksById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: string;
             };
@@ -10441,6 +11595,8 @@ export interface operations {
             /** @description The task */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10513,6 +11669,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10540,6 +11699,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10557,6 +11717,10 @@ export interface operations {
                  * @example 4fbb3b5e-8a3c-4ed5-a4ea-1d1c5a3a1f0e
                  */
                 "idempotency-key"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path: {
                 id: string;
@@ -10568,6 +11732,8 @@ export interface operations {
             /** @description The task */
             202: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10658,6 +11824,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10685,6 +11854,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10702,6 +11872,10 @@ export interface operations {
                  * @example 4fbb3b5e-8a3c-4ed5-a4ea-1d1c5a3a1f0e
                  */
                 "idempotency-key"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path: {
                 id: string;
@@ -10713,6 +11887,8 @@ export interface operations {
             /** @description The task */
             202: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10803,6 +11979,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10830,6 +12009,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10845,7 +12025,12 @@ export interface operations {
                 group?: "meter" | "hour" | "day" | "key";
                 to?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -10854,6 +12039,8 @@ export interface operations {
             /** @description The sums */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10926,6 +12113,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10953,6 +12143,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -10964,7 +12155,12 @@ export interface operations {
     getUsageCaps: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -10973,6 +12169,8 @@ export interface operations {
             /** @description Caps and what was spent in this month */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11048,6 +12246,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11075,6 +12276,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11086,7 +12288,12 @@ export interface operations {
     getUsageCapsByScope: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 scope: string;
             };
@@ -11097,6 +12304,9 @@ export interface operations {
             /** @description The cap */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11169,6 +12379,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11196,6 +12409,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11210,6 +12424,10 @@ export interface operations {
             header?: {
                 /** @description The ETag of what the change is based on. */
                 "if-match"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path: {
                 scope: string;
@@ -11231,6 +12449,9 @@ export interface operations {
             /** @description The cap */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11240,6 +12461,10 @@ export interface operations {
             /** @description The first cap of this scope */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11339,6 +12564,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11375,6 +12603,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11389,7 +12618,12 @@ export interface operations {
                 format?: "csv" | "json";
                 month: string;
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -11398,6 +12632,8 @@ export interface operations {
             /** @description The lines */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11471,6 +12707,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11498,6 +12737,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11509,7 +12749,12 @@ export interface operations {
     getUsageLimits: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -11518,6 +12763,8 @@ export interface operations {
             /** @description The limits */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11590,6 +12837,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11617,6 +12867,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11631,7 +12882,12 @@ export interface operations {
                 cursor?: string;
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -11640,6 +12896,8 @@ export interface operations {
             /** @description Endpoints, newest first */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11715,6 +12973,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11742,6 +13003,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11759,6 +13021,10 @@ export interface operations {
                  * @example 4fbb3b5e-8a3c-4ed5-a4ea-1d1c5a3a1f0e
                  */
                 "idempotency-key"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path?: never;
             cookie?: never;
@@ -11787,6 +13053,10 @@ export interface operations {
             /** @description The endpoint and its secret */
             201: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    Location: components["headers"]["Location"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11877,6 +13147,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11904,6 +13177,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11915,7 +13189,12 @@ export interface operations {
     getWebhooksById: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: string;
             };
@@ -11926,6 +13205,9 @@ export interface operations {
             /** @description The endpoint */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -11998,6 +13280,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12025,6 +13310,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12039,6 +13325,10 @@ export interface operations {
             header?: {
                 /** @description The ETag of what the change is based on. */
                 "if-match"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path: {
                 id: string;
@@ -12050,6 +13340,8 @@ export interface operations {
             /** @description Deleted */
             204: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -12138,6 +13430,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12165,6 +13460,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12179,6 +13475,10 @@ export interface operations {
             header?: {
                 /** @description The ETag of what the change is based on. */
                 "if-match"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path: {
                 id: string;
@@ -12208,6 +13508,9 @@ export interface operations {
             /** @description The endpoint */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12307,6 +13610,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12334,6 +13640,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12349,7 +13656,12 @@ export interface operations {
                 limit?: number;
                 status?: "pending" | "sending" | "retry" | "delivered" | "failed" | "unknown" | "suppressed" | "deferred" | "voided";
             };
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path: {
                 id: string;
             };
@@ -12360,6 +13672,8 @@ export interface operations {
             /** @description Deliveries, newest first */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12435,6 +13749,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12462,6 +13779,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12479,6 +13797,10 @@ export interface operations {
                  * @example 4fbb3b5e-8a3c-4ed5-a4ea-1d1c5a3a1f0e
                  */
                 "idempotency-key"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path: {
                 id: string;
@@ -12490,6 +13812,9 @@ export interface operations {
             /** @description The endpoint and its new secret */
             200: {
                 headers: {
+                    ETag: components["headers"]["ETag"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12580,6 +13905,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12607,6 +13935,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12624,6 +13953,10 @@ export interface operations {
                  * @example 4fbb3b5e-8a3c-4ed5-a4ea-1d1c5a3a1f0e
                  */
                 "idempotency-key"?: string;
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
             };
             path: {
                 id: string;
@@ -12635,6 +13968,8 @@ export interface operations {
             /** @description How the attempt ended */
             200: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12725,6 +14060,9 @@ export interface operations {
             /** @description rate_limited, quota_exceeded */
             429: {
                 headers: {
+                    RateLimit: components["headers"]["RateLimit"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12752,6 +14090,7 @@ export interface operations {
             /** @description unavailable, limits_unavailable */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12763,7 +14102,12 @@ export interface operations {
     getHealth: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -12796,7 +14140,12 @@ export interface operations {
     getReady: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it. */
+                traceparent?: components["parameters"]["Traceparent"];
+                /** @description A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored. */
+                "x-request-id"?: components["parameters"]["RequestId"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -12832,6 +14181,7 @@ export interface operations {
             /** @description One does not: `ok` is false */
             503: {
                 headers: {
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {

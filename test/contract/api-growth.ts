@@ -56,8 +56,8 @@ function compareOperation(to: Comparison, where: string, before: Node, after: No
 }
 
 function compareParameters(to: Comparison, where: string, before: Node, after: Node): void {
-  const old = parametersOf(before);
-  const now = parametersOf(after);
+  const old = parametersOf(to.before, before);
+  const now = parametersOf(to.after, after);
   for (const [name, parameter] of old) {
     const kept = now.get(name);
     if (kept === undefined) to.breaks.push(`${where}, parameter ${name} is gone`);
@@ -69,10 +69,10 @@ function compareParameters(to: Comparison, where: string, before: Node, after: N
   }
 }
 
-const parametersOf = (operation: Node): ReadonlyMap<string, Node> =>
+const parametersOf = (document: Node, operation: Node): ReadonlyMap<string, Node> =>
   new Map(
     listOf(operation["parameters"])
-      .map(nodeOf)
+      .map((given) => resolved(document, nodeOf(given)))
       .map((parameter) => [`${String(parameter["in"])}.${String(parameter["name"])}`, parameter]),
   );
 

@@ -18,6 +18,8 @@ const naughty = naughtyStrings();
 /** They end the credential or the organization the run works with. */
 const FATAL = new Set([
   "DELETE /api/v1/org",
+  "DELETE /api/v1/me",
+  "DELETE /api/v1/me/memberships/{org}",
   "POST /api/v1/me/revoke-all",
   "DELETE /api/v1/me/sessions/{id}",
   "POST /api/v1/auth/logout",
@@ -194,6 +196,26 @@ describe("planted faults", () => {
           : answer;
       },
       /GET \/api\/v1\/runs: status 418 is not declared/,
+    ],
+    [
+      "a header nobody declared",
+      "/api/v1/orgs",
+      async (path, init) => {
+        const answer = await honest(path, init);
+        if (path === "/api/v1/orgs" && answer.ok) answer.headers.set("etag", '"1"');
+        return answer;
+      },
+      /GET \/api\/v1\/orgs: header etag is not declared for 200/,
+    ],
+    [
+      "a promised header that is missing",
+      "/api/v1/org",
+      async (path, init) => {
+        const answer = await honest(path, init);
+        if (path === "/api/v1/org" && answer.ok) answer.headers.delete("etag");
+        return answer;
+      },
+      /GET \/api\/v1\/org: header etag is declared for 200, and missing/,
     ],
     [
       "a field that is missing",

@@ -194,6 +194,18 @@ async function judged({ contract, send, lastError }: Target, shot: Shot): Promis
   }));
 }
 
+/** Headers that clients act on; those of limits depend on the limits. */
+const HEADERS = ["location", "etag", "retry-after"];
+
+function wrongHeaders(operation: Operation, answer: Response): readonly string[] {
+  const declared = operation.headers.get(answer.status) ?? new Set();
+  return HEADERS.filter((name) => answer.headers.has(name) !== declared.has(name)).map((name) =>
+    declared.has(name)
+      ? `header ${name} is declared for ${answer.status}, and missing`
+      : `header ${name} is not declared for ${answer.status}`,
+  );
+}
+
 function whatIsWrong(
   contract: Contract,
   operation: Operation,
@@ -204,6 +216,8 @@ function whatIsWrong(
   const declared = operation.answers.get(status);
   if (status >= 500 && status !== 501) return [`status ${status}`];
   if (declared === undefined) return [`status ${status} is not declared`];
+  const headers = wrongHeaders(operation, answer);
+  if (headers.length > 0) return headers;
   if (declared.size === 0) return text === "" ? [] : [`a body where ${status} declares none`];
   const type = (answer.headers.get("content-type") ?? "").split(";")[0] ?? "";
   const schema = declared.get(type);

@@ -27,6 +27,8 @@ export interface Operation {
   readonly bodies: ReadonlyMap<string, Node>;
   /** Status -> media type -> schema. */
   readonly answers: ReadonlyMap<number, ReadonlyMap<string, Node>>;
+  /** Status -> names of declared headers, in lower case. */
+  readonly headers: ReadonlyMap<number, ReadonlySet<string>>;
   readonly isPublic: boolean;
   /** It lives on the refresh cookie instead of a token. */
   readonly byCookie: boolean;
@@ -66,9 +68,17 @@ function operationOf(document: Node, path: string, method: string, node: Node): 
     name: `${method.toUpperCase()} ${path}`,
     method: method.toUpperCase(),
     path,
-    parameters: listOf(node["parameters"]).map(nodeOf).map(parameterOf),
+    parameters: listOf(node["parameters"]).map((given) =>
+      parameterOf(resolved(document, nodeOf(given))),
+    ),
     bodies: schemasOf(nodeOf(node["requestBody"])),
     answers: new Map(answers),
+    headers: new Map(
+      Object.entries(nodeOf(node["responses"])).map(([status, response]) => [
+        Number(status),
+        new Set(Object.keys(nodeOf(nodeOf(response)["headers"])).map((name) => name.toLowerCase())),
+      ]),
+    ),
     isPublic: security.length === 0,
     byCookie: security.some((scheme) => "session" in scheme),
   };

@@ -7,6 +7,7 @@ import { fakeEngine } from "../fakes/dispatcher.ts";
 import { launcherEgress } from "../fakes/launcher-egress.ts";
 import { fakeBucket } from "../fakes/r2.ts";
 import { openReceiver, type Receiver } from "../fakes/receiver.ts";
+import { addUser } from "../people.ts";
 import {
   openPlatform,
   ORIGIN,
@@ -146,6 +147,13 @@ export const RESOURCES: Readonly<Record<string, Resource>> = {
     more: { name: "log_size_bytes" },
     make: async () => ORG_B,
   },
+  "/api/v1/admin/users/{id}": {
+    none: NO_UUID,
+    unlike:
+      "users belong to no organization; a refused erasure is recorded with the id that was sent",
+    make: async ({ platform }) => addUser(platform, "somebody to erase"),
+  },
+  "/api/v1/me/memberships/{org}": { none: NO_UUID, make: async ({ a }) => a.orgId },
   "/api/v1/auth/{provider}": {
     none: "nobody",
     unlike: "the names of sign-in providers are public",
@@ -292,6 +300,8 @@ const RUN_VIEW: RunView = {
   failed: 0,
   canceled: 0,
   open: 1,
+  attempts: 0,
+  work_ms: 0,
   created_at: 1_800_000_000_000,
   ended_at: null,
   change: 1,

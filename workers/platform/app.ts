@@ -9,7 +9,7 @@ import { intakeRoutes } from "./analyses/routes/intake.ts";
 import { overviewRoutes } from "./analyses/routes/overview.ts";
 import { cors } from "./http/cors.ts";
 import { docsPage } from "./http/docs-page.ts";
-import { declareSecurity, documentOf, documentRoute } from "./http/document.ts";
+import { declareHeaders, declareSecurity, documentOf, documentRoute } from "./http/document.ts";
 import { auditRoutes } from "./audit/routes.ts";
 import { errorPage, errorPageHtml, isProblemCode } from "./http/error-page.ts";
 import { unrouted } from "./http/methods.ts";
@@ -92,6 +92,7 @@ export function createPlatform(ports: Ports): OpenAPIHono<AppEnv> {
   ])
     app.route("/api/v1", routes);
   declareSecurity(app);
+  declareHeaders(app);
   let document: string | undefined;
   app.openapi(documentRoute, (c) => {
     document ??= JSON.stringify(documentOf(app));

@@ -7,6 +7,8 @@ export type OpenApiDocument = ReturnType<OpenAPIHono<AppEnv>["getOpenAPI31Docume
 type PathItem = NonNullable<OpenApiDocument["paths"]>[string];
 type Operation = NonNullable<PathItem["get"]>;
 type Parameter = NonNullable<Operation["parameters"]>[number];
+type Responses = NonNullable<Operation["responses"]>;
+type Answer = Responses[string];
 
 const METHODS = ["get", "put", "post", "patch", "delete"] as const;
 
@@ -69,8 +71,9 @@ export function documentOf(app: OpenAPIHono<AppEnv>): OpenApiDocument {
     servers: [{ url: "/" }],
     security: [{ bearer: [] }, { key: [] }],
   });
+  const versioned = versionedPaths(document.paths ?? {});
   const paths = Object.entries(document.paths ?? {}).map(
-    ([path, item]) => [path, described(path, item)] as const,
+    ([path, item]) => [path, described(path, item, versioned)] as const,
   );
   const used = new Set(paths.flatMap(([, item]) => operationsOf(item).flatMap(({ tags }) => tags)));
   const tags = Object.entries(TAGS)
@@ -83,23 +86,97 @@ const operationsOf = (item: PathItem): readonly Operation[] =>
   METHODS.map((method) => item[method]).filter((operation) => operation !== undefined);
 
 /** Adds what follows from path and method, so that no route has to say it. */
-function described(path: string, item: PathItem): PathItem {
+function described(path: string, item: PathItem, versioned: ReadonlySet<string>): PathItem {
   const all: PathItem = { ...item };
   for (const method of METHODS) {
     const operation = item[method];
-    if (operation !== undefined) all[method] = describedOperation(path, method, operation);
+    if (operation === undefined) continue;
+    const at = { path, method, operation };
+    all[method] = describedOperation(at, tellsVersion(at, versioned));
   }
   return all;
 }
 
-function describedOperation(path: string, method: string, operation: Operation): Operation {
+interface At {
+  readonly path: string;
+  readonly method: (typeof METHODS)[number];
+  readonly operation: Operation;
+}
+
+function describedOperation({ path, method, operation }: At, etag: boolean): Operation {
   const security = securityOf(path);
+  const own = operation.parameters ?? [];
+  const sent = { limited: security === undefined, located: tellsPlace(path, security), etag };
+  const responses = Object.entries(operation.responses ?? {}).map(
+    ([status, answer]): [string, Answer] => [status, withHeaders(status, answer, sent)],
+  );
   return {
     operationId: operationIdOf(path, method),
     ...(security === undefined ? {} : { security }),
     ...operation,
-    ...(takesKey(operation) ? { parameters: withKey(operation.parameters ?? []) } : {}),
+    parameters: [...(takesKey(operation) ? withKey(own) : own), ...TRACING],
+    responses: Object.fromEntries(responses),
   };
+}
+
+/** Parameters of every route. */
+const TRACING: readonly Parameter[] = [
+  { $ref: "#/components/parameters/RequestId" },
+  { $ref: "#/components/parameters/Traceparent" },
+];
+
+const takesVersion = (operation: Operation | undefined): boolean =>
+  (operation?.parameters ?? []).some(
+    (parameter) => "name" in parameter && parameter.name === "if-match",
+  );
+
+/** Paths of things that are read, and changed with If-Match. */
+const versionedPaths = (paths: NonNullable<OpenApiDocument["paths"]>): ReadonlySet<string> =>
+  new Set(
+    Object.entries(paths)
+      .filter(
+        ([, item]) => item.get !== undefined && METHODS.some((name) => takesVersion(item[name])),
+      )
+      .map(([path]) => path),
+  );
+
+/** Its place is not below the path that makes it. */
+const MAKES: Readonly<Record<string, string>> = { "/api/v1/orgs": "/api/v1/org" };
+
+const ROTATES = /\/rotate-\w+$/;
+
+/** Reading, making, rotating and changing what has a version answers with its ETag [AP8]. */
+function tellsVersion({ path, method, operation }: At, versioned: ReadonlySet<string>): boolean {
+  if (method === "delete") return false;
+  if (method === "post" && versioned.has(MAKES[path] ?? `${path}/{id}`)) return true;
+  if (ROTATES.test(path) && versioned.has(path.replace(ROTATES, ""))) return true;
+  return takesVersion(operation) || (method === "get" && versioned.has(path));
+}
+
+/** What is made has an address, and so has an analysis that is at work. Sessions have none. */
+const tellsPlace = (path: string, security: Operation["security"]): readonly string[] => {
+  if (security !== undefined) return [];
+  return path.startsWith("/api/v1/analyses") ? ["201", "202"] : ["201"];
+};
+
+interface Sent {
+  readonly limited: boolean;
+  readonly located: readonly string[];
+  readonly etag: boolean;
+}
+
+function withHeaders(status: string, answer: Answer, sent: Sent): Answer {
+  if ("$ref" in answer) return answer;
+  const good = status.startsWith("2");
+  const names = [
+    ...(sent.limited && (good || status === "429") ? ["RateLimit", "RateLimit-Policy"] : []),
+    ...(status === "429" || status === "503" ? ["Retry-After"] : []),
+    ...(sent.located.includes(status) ? ["Location"] : []),
+    ...(sent.etag && good ? ["ETag"] : []),
+  ];
+  if (names.length === 0) return answer;
+  const headers = names.map((name) => [name, { $ref: `#/components/headers/${name}` }] as const);
+  return { ...answer, headers: { ...answer.headers, ...Object.fromEntries(headers) } };
 }
 
 function securityOf(path: string): Operation["security"] {
@@ -133,6 +210,52 @@ const withKey = (parameters: readonly Parameter[]): Parameter[] => [
   ),
   IDEMPOTENCY_KEY,
 ];
+
+/** Headers of answers, by the name under which answers refer to them. */
+const HEADERS = {
+  RateLimit: {
+    description:
+      'What is left: `"minute";r=599;t=42` are 599 requests for 42 seconds. Absent without a limit.',
+    schema: { type: "string" },
+  },
+  "RateLimit-Policy": {
+    description: 'The limits: `"minute";q=600;w=60` are 600 requests in 60 seconds.',
+    schema: { type: "string" },
+  },
+  "Retry-After": {
+    description: "Seconds after which the same request may succeed.",
+    schema: { type: "integer", minimum: 1 },
+  },
+  Location: {
+    description: "Path of what was made or is at work.",
+    schema: { type: "string", format: "uri-reference" },
+  },
+  ETag: {
+    description: "The version of what was answered, for If-Match.",
+    schema: { type: "string" },
+  },
+} as const;
+
+export function declareHeaders({ openAPIRegistry: registry }: OpenAPIHono<AppEnv>): void {
+  for (const [name, header] of Object.entries(HEADERS))
+    registry.registerComponent("headers", name, header);
+  registry.registerComponent("parameters", "RequestId", {
+    name: "x-request-id",
+    in: "header",
+    required: false,
+    description:
+      "A name of your own for this request, 8 to 64 letters, digits, `_` and `-`; logs, records and the answer carry it. Another one is ignored.",
+    schema: { type: "string" },
+  });
+  registry.registerComponent("parameters", "Traceparent", {
+    name: "traceparent",
+    in: "header",
+    required: false,
+    description:
+      "The trace this request belongs to (W3C Trace Context); tasks and deliveries go on with it.",
+    schema: { type: "string" },
+  });
+}
 
 export function declareSecurity(app: OpenAPIHono<AppEnv>): void {
   app.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
