@@ -64,10 +64,16 @@ const Output = z.strictObject({
   payload: z.string(),
 });
 
+const Reported = {
+  tid: z.int().positive(),
+  /** How long the attempt took. */
+  ms: z.int().min(0).optional(),
+};
+
 export const TaskReport = z.discriminatedUnion("ok", [
-  z.strictObject({ tid: z.int().positive(), ok: z.literal(true), outputs: z.array(Output) }),
+  z.strictObject({ ...Reported, ok: z.literal(true), outputs: z.array(Output) }),
   z.strictObject({
-    tid: z.int().positive(),
+    ...Reported,
     ok: z.literal(false),
     code: z.string().max(64),
     message: z.string().max(2_048),
@@ -173,6 +179,8 @@ export interface RunView {
   readonly failed: number;
   readonly canceled: number;
   readonly open: number;
+  readonly attempts: number;
+  readonly work_ms: number;
   readonly created_at: number;
   readonly ended_at: number | null;
   readonly change: number;

@@ -13,6 +13,7 @@ import { Fault } from "../../workers/platform/model.ts";
 import { dispatcherName } from "../../workers/platform/tasks/rules.ts";
 import { ALARM_FAILED_MS } from "./machine/limits.ts";
 import type { Dispatcher } from "./object.ts";
+import { limiterName, type LimiterApi } from "../limiter/model.ts";
 import { AWAIT_MS_MAX, type DispatcherApi, type EmitRequest } from "./model.ts";
 
 /** Takes what dispatchers mirror. A refused connection would do too, but the client's sockets reject where nobody listens. */
@@ -32,6 +33,8 @@ vi.mock(import("../../workers/platform/adapters/postgres.ts"), () => ({
           postgres.heads.push(params[2] === null ? null : String(params[2]));
           return Promise.resolve([]);
         }
+        // What the limiter asks for: this organization has no limits.
+        if (!/platform\.(?:runs|task_history)/.test(text)) return Promise.resolve([]);
         const rows = JSON.parse(String(params[0])) as typeof postgres.rows;
         if (rows.some((row) => row.id === postgres.refused))
           return Promise.reject(new Error("22P05: untranslatable character"));
@@ -208,6 +211,36 @@ describe("dispatcher object", () => {
     expect(
       new Set(postgres.rows.filter((row) => row.state === "succeeded").map((row) => row.id)).size,
     ).toBe(7);
+  });
+
+  test("[US10] the limiter learns of every attempt once, also after Postgres was down", async () => {
+    const used = async (): Promise<number> => {
+      const limiter = env.LIMITER.get(env.LIMITER.idFromName(limiterName(ORG)));
+      // Wrangler's generated types do not carry the class of the binding
+      const asked = (limiter as unknown as LimiterApi).view({
+        v: 1,
+        org_id: ORG,
+        kind: "key",
+        id: ORG,
+      });
+      const view = await asked;
+      return view.ok ? (view.value.months["tasks"]?.used ?? 0) : 0;
+    };
+    const before = await used();
+    postgres.down = true;
+    expect(await status(await emitted(start("measured")))).toBe("succeeded");
+    postgres.down = false;
+    await runInDurableObject(
+      stub(),
+      (_object, state) => void state.storage.sql.exec("update outbox set not_before = 0"),
+    );
+    await dispatcher().wake(named);
+    await vi.waitFor(
+      async () =>
+        expect(await dispatcher().backlog(named)).toMatchObject({ value: { open_outbox: 0 } }),
+      5_000,
+    );
+    expect((await used()) - before).toBe(7);
   });
 
   test("[Q14] a row that Postgres cannot take holds up no other, and stays in the outbox", async () => {

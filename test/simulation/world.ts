@@ -1,6 +1,7 @@
 /** A dispatcher with everything around it, on one scheduler: queue, workers, Postgres, alarm, clock, operators, and their faults. */
 import { alarmFor } from "../../durable-objects/dispatcher/machine/alarm.ts";
 import { configHash, datasetOf } from "../../durable-objects/dispatcher/machine/append.ts";
+import { OUTBOX_GRACE_MS } from "../../durable-objects/dispatcher/machine/limits.ts";
 import type { Store } from "../../durable-objects/dispatcher/machine/state.ts";
 import type { Event } from "../../durable-objects/dispatcher/machine/step.ts";
 import { turn, type Turned } from "../../durable-objects/dispatcher/machine/turn.ts";
@@ -331,7 +332,9 @@ export class World {
 
   #arm(): void {
     const now = this.clock();
-    const at = alarmFor(this.#believed ?? null, this.store.nextWake(), now);
+    // As the object does: what is being sent is not looked at again every millisecond.
+    const overdueMs = this.#sending || this.#mirroring ? OUTBOX_GRACE_MS : 1;
+    const at = alarmFor(this.#believed ?? null, this.store.nextWake(), now, overdueMs);
     if (at === null) return;
     this.#believed = at;
     this.#alarm = at;

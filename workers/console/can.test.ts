@@ -26,6 +26,7 @@ const RUN: Run = {
   tasks: { total: 3, succeeded: 1, failed: 0, open: 2 },
   created_at: "2026-11-20T10:00:00Z",
   ended_at: null,
+  cost_usd: null,
 };
 const OPERATOR = ["runs.read@**", "tasks.retry@**", "tasks.cancel@**"];
 

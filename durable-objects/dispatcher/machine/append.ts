@@ -44,6 +44,8 @@ export function emit(slice: Slice, request: EmitRequest, datasetId: string, now:
       canceled: 0,
       open: 0,
       unpassed: 0,
+      attempts: 0,
+      workMs: 0,
       createdAt: now,
       endedAt: null,
     });

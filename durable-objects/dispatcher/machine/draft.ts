@@ -54,6 +54,7 @@ export class Draft {
   readonly #goneOutbox: number[] = [];
   readonly #effects: Effect[] = [];
   readonly #mirrored: number[] = [];
+  readonly #used = { tasks: 0, ms: 0 };
   #consumers: Map<string, number> | null = null;
 
   constructor(slice: Slice, now: Instant) {
@@ -162,6 +163,15 @@ export class Draft {
     this.#tasks.set(task.tid, task);
   }
 
+  /** Counts an attempt that ended; its run, and the usage of the organization, grow by it. */
+  attempted(task: TaskRow, ms: number): void {
+    const run = this.run(task.run);
+    run.attempts += 1;
+    run.workMs += ms;
+    this.#used.tasks += 1;
+    this.#used.ms += ms;
+  }
+
   putEnvelope(envelope: Envelope): void {
     this.#envelopes.set(envelope.id, envelope);
   }
@@ -204,7 +214,12 @@ export class Draft {
   finish(answer: Answer = { kind: "none" }): Step {
     for (const run of this.#runs.values()) this.#settle(run);
     if (this.#runs.size > 0)
-      this.post({ kind: "mirror", tids: this.#mirrored, runs: [...this.#runs.keys()] });
+      this.post({
+        kind: "mirror",
+        tids: this.#mirrored,
+        runs: [...this.#runs.keys()],
+        ...(this.#used.tasks === 0 ? {} : { used: this.#used }),
+      });
     return { ok: true, changes: this.#changes(), effects: this.#effects, answer };
   }
 

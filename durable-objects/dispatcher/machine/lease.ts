@@ -162,6 +162,7 @@ function settle(
   given: { instance: Instance; result: TaskReport; world: World },
 ): void {
   const { instance, result, world } = given;
+  draft.attempted(task, result.ms ?? 0);
   if (task.state === "canceling") {
     // Whatever the worker answers, a canceled task commits nothing.
     draft.update(task, { state: "canceled", envelope: 0 });
@@ -218,6 +219,8 @@ export function giveBack(
   task: TaskRow,
   given: { instance: Instance; world: World; code: "lease_lost" | "task_timeout" | "no_result" },
 ): void {
+  // How long a worker that is gone was at it nobody knows.
+  draft.attempted(task, 0);
   if (task.state === "canceling") {
     draft.update(task, { state: "canceled", envelope: 0 });
     return;

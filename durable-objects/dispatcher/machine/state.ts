@@ -92,9 +92,18 @@ export interface RunRow {
   readonly canceled: number;
   readonly open: number;
   readonly unpassed: number;
+  /** Attempts of its tasks that ended, and the time they took: what the run costs is made of these. */
+  readonly attempts: number;
+  readonly workMs: number;
   readonly createdAt: Instant;
   readonly endedAt: Instant | null;
   readonly change: number;
+}
+
+/** What attempts that ended in one transition used; counted once by the id of the outbox row that carries it [US10]. */
+export interface Used {
+  readonly tasks: number;
+  readonly ms: number;
 }
 
 export interface TaskRow {
@@ -139,7 +148,13 @@ export interface Envelope {
 /** What leaves the object after the commit; kept until it is acknowledged [E7]. */
 export type OutboxBody =
   | { readonly kind: "send"; readonly envelope: number; readonly n: number }
-  | { readonly kind: "mirror"; readonly tids: readonly number[]; readonly runs: readonly number[] };
+  | {
+      readonly kind: "mirror";
+      readonly tids: readonly number[];
+      readonly runs: readonly number[];
+      /** Absent when no attempt ended. */
+      readonly used?: Used;
+    };
 
 export interface OutboxRow {
   readonly id: number;

@@ -1,6 +1,6 @@
 /** Runs and tasks as the outside sees them. */
 import type { RunView, TaskView } from "../model.ts";
-import type { Instance, RunRow, TaskRow } from "./state.ts";
+import type { Instance, OutboxRow, RunRow, TaskRow, Used } from "./state.ts";
 
 export const runView = (run: RunRow): RunView => ({
   run_id: run.runId,
@@ -12,6 +12,8 @@ export const runView = (run: RunRow): RunView => ({
   failed: run.failed,
   canceled: run.canceled,
   open: run.open,
+  attempts: run.attempts,
+  work_ms: run.workMs,
   created_at: run.createdAt,
   ended_at: run.endedAt,
   change: run.change,
@@ -36,3 +38,14 @@ export const taskView = (
   error: task.error,
   change: task.change,
 });
+
+/** Usage that outbox items carry. An item keeps its number until it was taken, so what comes again is known [US10]. */
+export const usedBy = (
+  items: readonly OutboxRow[],
+  incarnation: number,
+): readonly (Used & { readonly id: string })[] =>
+  items.flatMap(({ id, body }) =>
+    body.kind === "mirror" && body.used !== undefined
+      ? [{ id: `${String(incarnation)}.${String(id)}`, ...body.used }]
+      : [],
+  );

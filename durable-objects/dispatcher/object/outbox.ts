@@ -3,8 +3,9 @@ import type { Log } from "../../../workers/platform/adapters/log.ts";
 import { sqlFrom } from "../../../workers/platform/adapters/postgres.ts";
 import { DELIVERIES_DAG } from "../../../workers/platform/dags/rules.ts";
 import { Fault } from "../../../workers/platform/model.ts";
-import { mirrorRuns } from "../../../workers/platform/tasks/service.ts";
+import { mirrorRuns, recordTaskUsage } from "../../../workers/platform/tasks/service.ts";
 import type { OutboxRow, Store } from "../machine/state.ts";
+import { usedBy } from "../machine/views.ts";
 import type { Hint } from "../model.ts";
 
 /** Messages per call of a queue (Queues limits). */
@@ -106,18 +107,23 @@ export class Outbox {
     return (await this.#tell(items.slice(middle))) && first;
   }
 
-  #mirror(items: readonly OutboxRow[]): Promise<void> {
+  async #mirror(items: readonly OutboxRow[]): Promise<void> {
     const { store } = this.#shell;
     const bodies = items.flatMap(({ body }) => (body.kind === "mirror" ? [body] : []));
     const rows = store.mirrored(
       [...new Set(bodies.flatMap((body) => body.runs))],
       [...new Set(bodies.flatMap((body) => body.tids))],
     );
-    const { orgId, dagId, open, unpassed, change } = store.head();
+    const { orgId, dagId, incarnation, open, unpassed, change } = store.head();
     // Once told, these items want no waking any more; counted in, no dispatcher would ever look idle to the cron [L5].
     const nextWake = store.nextWake(items.map((item) => item.id));
     const head = { backlog: open + unpassed, nextWake, change };
-    return mirrorRuns(sqlFrom(this.#shell.env()), { orgId, dagId, ...rows, head });
+    await mirrorRuns(sqlFrom(this.#shell.env()), { orgId, dagId, ...rows, head });
+    await recordTaskUsage(
+      this.#shell.env(),
+      { org: orgId, dag: dagId },
+      usedBy(items, incarnation),
+    );
   }
 
   #settle(items: readonly OutboxRow[], failure: Error | null): void {

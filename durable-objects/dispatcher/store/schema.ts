@@ -24,7 +24,8 @@ export const SCHEMA = [
   `create index if not exists events_by_dataset on events(dataset_id, seq)`,
   `create table if not exists runs(run integer primary key, run_id text not null unique, status text not null, mode integer not null, lane integer not null,
     subject text, request_id text not null, total integer not null, succeeded integer not null, failed integer not null, canceled integer not null,
-    open integer not null, unpassed integer not null, created_at integer not null, ended_at integer, change integer not null, traceparent text)`,
+    open integer not null, unpassed integer not null, created_at integer not null, ended_at integer, change integer not null, traceparent text,
+    attempts integer not null default 0, work_ms integer not null default 0)`,
   `create table if not exists tasks(tid integer primary key, id text not null unique, inst integer not null, event_seq integer not null, run integer not null,
     mode integer not null, lane integer not null, state integer not null, attempt integer not null, base integer not null, lost integer not null,
     envelope integer not null, not_before integer not null, error text, created_at integer not null, updated_at integer not null, change integer not null)`,
@@ -38,7 +39,11 @@ export const SCHEMA = [
 ] as const;
 
 /** Columns that came after the first release: objects of that time have their tables without them. */
-export const ADDED_COLUMNS = [{ table: "runs", column: "traceparent", type: "text" }] as const;
+export const ADDED_COLUMNS = [
+  { table: "runs", column: "traceparent", type: "text" },
+  { table: "runs", column: "attempts", type: "integer not null default 0" },
+  { table: "runs", column: "work_ms", type: "integer not null default 0" },
+] as const;
 
 /** States are stored as numbers; only ever appended to. */
 export const STATES: readonly TaskState[] = [
@@ -134,7 +139,7 @@ export const errorText = (error: TaskRow["error"]): string | null =>
   error === null ? null : JSON.stringify([error.code, error.message, error.retryable]);
 
 export const RUN_COLUMNS =
-  "r.run, r.run_id, r.status, r.mode, r.lane, r.subject, r.request_id, r.total, r.succeeded, r.failed, r.canceled, r.open, r.unpassed, r.created_at, r.ended_at, r.change, r.traceparent";
+  "r.run, r.run_id, r.status, r.mode, r.lane, r.subject, r.request_id, r.total, r.succeeded, r.failed, r.canceled, r.open, r.unpassed, r.created_at, r.ended_at, r.change, r.traceparent, r.attempts, r.work_ms";
 export const runOf = (row: readonly SqlValue[]): RunRow => ({
   run: number(row[0]),
   runId: text(row[1]),
@@ -153,6 +158,8 @@ export const runOf = (row: readonly SqlValue[]): RunRow => ({
   endedAt: orNull(row[14]),
   change: number(row[15]),
   traceparent: row[16] === null || row[16] === undefined ? null : text(row[16]),
+  attempts: number(row[17]),
+  workMs: number(row[18]),
 });
 
 const STATUSES: readonly RunRow["status"][] = ["running", "succeeded", "failed", "canceled"];

@@ -30,7 +30,7 @@ function writeRuns(db: Database, changes: Changes): void {
     table: "runs",
     verb: "insert or replace",
     columns:
-      "run, run_id, status, mode, lane, subject, request_id, total, succeeded, failed, canceled, open, unpassed, created_at, ended_at, change, traceparent",
+      "run, run_id, status, mode, lane, subject, request_id, total, succeeded, failed, canceled, open, unpassed, created_at, ended_at, change, traceparent, attempts, work_ms",
     rows: changes.runs.map((r) => [
       r.run,
       r.runId,
@@ -49,6 +49,8 @@ function writeRuns(db: Database, changes: Changes): void {
       r.endedAt,
       r.change,
       r.traceparent,
+      r.attempts,
+      r.workMs,
     ]),
   });
 }

@@ -212,6 +212,8 @@ export const AnalysisSummary = z.strictObject({
   created_at: z.iso.datetime(),
   completed_at: z.iso.datetime().nullable(),
   processing_ms: z.int().nullable(),
+  /** US dollars as decimal text: what its runs cost so far. Null while nothing is known of them. */
+  cost_usd: z.string().nullable(),
 });
 export type AnalysisSummary = z.infer<typeof AnalysisSummary>;
 

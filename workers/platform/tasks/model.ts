@@ -106,6 +106,8 @@ export const Run = z.strictObject({
   tasks: z.strictObject({ total: z.int(), succeeded: z.int(), failed: z.int(), open: z.int() }),
   created_at: z.iso.datetime(),
   ended_at: z.iso.datetime().nullable(),
+  /** US dollars as decimal text: what its tasks cost so far. Null while nothing is known of it. */
+  cost_usd: z.string().nullable(),
 });
 export type Run = z.infer<typeof Run>;
 

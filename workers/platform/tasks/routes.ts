@@ -137,7 +137,7 @@ export const taskRoutes = createApp()
     const { id } = c.req.valid("param");
     const found = await findDispatcherOfRun(c.env, c.var.sql, org, id);
     if (!found.ok) return refused(c, found.refusal);
-    const { dagId, run } = found.value;
+    const { dagId, run, costUsd } = found.value;
     const items = await ask(c.env, org, dagId, (dispatcher) =>
       dispatcher.tasks({
         v: 1,
@@ -152,7 +152,7 @@ export const taskRoutes = createApp()
     if (!items.ok) return refused(c, items.refusal);
     return c.json(
       {
-        ...runFromView(dagId, run),
+        ...runFromView(dagId, run, costUsd),
         items_tasks: items.value.map((view) => taskFromView(dagId, view)),
       },
       200,
@@ -163,12 +163,14 @@ export const taskRoutes = createApp()
     const { id } = c.req.valid("param");
     const found = await findDispatcherOfRun(c.env, c.var.sql, org, id);
     if (!found.ok) return refused(c, found.refusal);
-    const { dagId } = found.value;
+    const { dagId, costUsd } = found.value;
     const request = { v: 1, org_id: org, dag_id: dagId, run_id: id } as const;
     const canceled = await ask(c.env, org, dagId, (dispatcher) => dispatcher.cancelRun(request));
     if (!canceled.ok) return refused(c, canceled.refusal);
     const after = await ask(c.env, org, dagId, (dispatcher) => dispatcher.run(request));
-    return after.ok ? c.json(runFromView(dagId, after.value), 202) : refused(c, after.refusal);
+    return after.ok
+      ? c.json(runFromView(dagId, after.value, costUsd), 202)
+      : refused(c, after.refusal);
   })
   .openapi(tasks, async (c) => {
     const { run_id: runId, state } = c.req.valid("query");

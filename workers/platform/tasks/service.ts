@@ -20,6 +20,7 @@ import {
   type Run,
   type RunStatus,
 } from "./model.ts";
+import { recordAll } from "../usage/service.ts";
 import { dispatcherName } from "./rules.ts";
 import {
   findRun,
@@ -166,19 +167,47 @@ export async function findDispatcherOfRun(
   sql: Sql,
   orgId: string,
   runId: string,
-): Promise<Result<{ dagId: string; run: RunView }>> {
+): Promise<Result<{ dagId: string; run: RunView; costUsd: string | null }>> {
   const mirrored = await findRun(sql, orgId, runId);
   for (const dagId of mirrored === null ? SYSTEM_DAGS.keys() : [mirrored.dag_id]) {
     const run = await ask(env, orgId, dagId, (dispatcher) =>
       dispatcher.run({ v: 1, org_id: orgId, dag_id: dagId, run_id: runId }),
     );
-    if (run.ok) return done({ dagId, run: run.value });
+    if (run.ok) return done({ dagId, run: run.value, costUsd: mirrored?.cost_usd ?? null });
   }
   return refuse("not_found");
 }
 
 /** Tells Postgres what a dispatcher's outbox holds. */
 export const mirrorRuns = (sql: Sql, batch: MirrorBatch): Promise<void> => mirror(sql, batch);
+
+/** Attempts that ended, and how long they took. `id` is the same whenever it is told again. */
+export interface TaskUsage {
+  readonly id: string;
+  readonly tasks: number;
+  readonly ms: number;
+}
+
+/** Records of one call of the limiter; each usage is two. */
+const USAGE_MAX = 50;
+
+/** Counts what a dispatcher's tasks used, each id once [US10]. @throws Fault("limiter") */
+export async function recordTaskUsage(
+  env: Env,
+  { org, dag }: { readonly org: string; readonly dag: string },
+  used: readonly TaskUsage[],
+): Promise<void> {
+  const source = `dispatchers/${dag}`;
+  for (let at = 0; at < used.length; at += USAGE_MAX)
+    await recordAll(
+      env,
+      org,
+      used.slice(at, at + USAGE_MAX).flatMap(({ id, tasks, ms }) => [
+        { source, id: `${id}.tasks`, meter: "tasks", value: tasks },
+        { source, id: `${id}.ms`, meter: "task_ms", value: ms },
+      ]),
+    );
+}
 
 /** Every dispatcher that ever took an event. */
 async function* heads(sql: Sql): AsyncIterable<DispatcherHead & { readonly orgId: string }> {

@@ -57,6 +57,8 @@ function runRow(dagId: string, run: RunView): SqlRow {
     failed: run.failed,
     canceled: run.canceled,
     open: run.open,
+    attempts: run.attempts,
+    work_ms: run.work_ms,
     created_at: iso(run.created_at),
     ended_at: iso(run.ended_at),
     change: run.change,
@@ -84,12 +86,17 @@ function taskRow(dagId: string, task: TaskView): SqlRow {
 }
 
 const UPSERT_RUNS = `
-  insert into platform.runs as kept (org_id, id, dag_id, status, mode, subject_kind, subject_id, total, succeeded, failed, canceled, open, created_at, ended_at, change)
-  select platform.current_org(), id, dag_id, status, mode, subject_kind, subject_id, total, succeeded, failed, canceled, open, created_at, ended_at, change
+  insert into platform.runs as kept (org_id, id, dag_id, status, mode, subject_kind, subject_id, total, succeeded, failed, canceled, open, created_at, ended_at, change,
+    attempts, work_ms, price_version, cost_usd)
+  select platform.current_org(), id, dag_id, status, mode, subject_kind, subject_id, total, succeeded, failed, canceled, open, created_at, ended_at, change,
+    attempts, work_ms, p.version, platform.run_cost(attempts, work_ms, p.version, created_at)
   from jsonb_to_recordset($1::text::jsonb) as r(id text, dag_id text, status text, mode text, subject_kind text, subject_id text, total int, succeeded int,
-    failed int, canceled int, open int, created_at timestamptz, ended_at timestamptz, change bigint)
+    failed int, canceled int, open int, created_at timestamptz, ended_at timestamptz, change bigint, attempts bigint, work_ms bigint)
+  cross join lateral (select coalesce(max(b.version), 0) as version from platform.price_books b where b.effective_at <= r.created_at) p
   on conflict (org_id, id) do update set status = excluded.status, total = excluded.total, succeeded = excluded.succeeded, failed = excluded.failed,
-    canceled = excluded.canceled, open = excluded.open, ended_at = excluded.ended_at, change = excluded.change
+    canceled = excluded.canceled, open = excluded.open, ended_at = excluded.ended_at, change = excluded.change,
+    attempts = excluded.attempts, work_ms = excluded.work_ms, price_version = coalesce(kept.price_version, excluded.price_version),
+    cost_usd = platform.run_cost(excluded.attempts, excluded.work_ms, coalesce(kept.price_version, excluded.price_version), kept.created_at)
   where kept.change < excluded.change`;
 
 const UPSERT_TASKS = `
@@ -228,6 +235,7 @@ function runOf(row: SqlRow): Run {
     open,
     created_at,
     ended_at,
+    cost_usd,
   } = row;
   return Run.parse({
     id,
@@ -238,6 +246,7 @@ function runOf(row: SqlRow): Run {
     tasks: { total, succeeded, failed, open },
     created_at,
     ended_at,
+    cost_usd,
   });
 }
 
@@ -253,8 +262,8 @@ function taskOf(row: SqlRow): Task {
   return Task.parse({ ...rest, error: code === null ? null : { code, message, retryable } });
 }
 
-/** A run as its dispatcher tells it. */
-export const runFromView = (dagId: string, run: RunView): Run => ({
+/** A run as its dispatcher tells it; what it costs Postgres alone knows. */
+export const runFromView = (dagId: string, run: RunView, costUsd: string | null): Run => ({
   id: run.run_id,
   dag_id: dagId,
   status: run.status,
@@ -263,6 +272,7 @@ export const runFromView = (dagId: string, run: RunView): Run => ({
   tasks: { total: run.total, succeeded: run.succeeded, failed: run.failed, open: run.open },
   created_at: new Date(run.created_at).toISOString(),
   ended_at: iso(run.ended_at),
+  cost_usd: costUsd,
 });
 
 /** A task as its dispatcher tells it. */

@@ -209,6 +209,8 @@ describe("mirror", () => {
       failed: 0,
       canceled: 0,
       open: 0,
+      attempts: 0,
+      work_ms: 0,
       created_at: 0,
       ended_at: status === "running" ? null : 1_000,
       change,

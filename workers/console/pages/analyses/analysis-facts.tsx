@@ -1,6 +1,7 @@
 /** The line of facts under the name of an analysis. */
 import { bytes, duration, plural } from "../../ui/format.ts";
 import { Time } from "../../ui/time.tsx";
+import { money } from "../usage/meters.ts";
 import type { Analysis, RetryHint } from "../../wire.ts";
 
 const HINTS: Readonly<Record<RetryHint, string>> = {
@@ -33,6 +34,7 @@ export function Facts({ analysis }: { analysis: Analysis }) {
       {result === null || analysis.processing_ms === null ? null : (
         <span>explained in {duration(analysis.processing_ms)}</span>
       )}
+      {analysis.cost_usd === null ? null : <span>cost {money(analysis.cost_usd)}</span>}
       {result !== null && result.redactions > 0 ? (
         <span>{plural(result.redactions, "secret")} hidden</span>
       ) : null}

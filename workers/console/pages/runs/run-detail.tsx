@@ -14,6 +14,7 @@ import { State, Tag } from "../../ui/state.tsx";
 import { Time } from "../../ui/time.tsx";
 import { toastOk } from "../../ui/toast.tsx";
 import type { Run } from "../../wire.ts";
+import { money } from "../usage/meters.ts";
 import { took } from "./run-took.ts";
 import { TaskDrawer } from "./task-detail.tsx";
 import { TaskTable } from "./task-list.tsx";
@@ -39,6 +40,7 @@ export function RunDetail() {
             started <Time at={run.created_at} />
           </span>
           <span>{run.ended_at === null ? "still running" : `took ${took(run)}`}</span>
+          {run.cost_usd === null ? null : <span>cost {money(run.cost_usd)}</span>}
           {run.mode === "backfill" ? <Tag tone="run">backfill</Tag> : null}
           <Link {...paths.run(org, id)} className="font-mono text-sm text-faint">
             {run.id}

@@ -10,6 +10,10 @@ import { analyses, runs } from "./tables.ts";
 const status = sql`case when ${analyses.status} in ('pending', 'processing')
   and ${runs.status} in ('failed', 'canceled') then 'failed' else ${analyses.status} end`;
 
+/** What all runs about it cost: a re-run adds to it [US10]. */
+const cost = sql`(select sum(about.cost_usd)::text from platform.runs about
+  where about.org_id = ${analyses.org_id} and about.subject_id = ${analyses.id}::text)`;
+
 const SUMMARY = {
   id: analyses.id,
   name: analyses.name,
@@ -35,6 +39,7 @@ const SUMMARY = {
   created_at: analyses.created_at,
   completed_at: analyses.completed_at,
   processing_ms: analyses.processing_ms,
+  cost_usd: cost.as("cost_usd"),
 };
 
 const sameRun = and(eq(runs.org_id, analyses.org_id), eq(runs.id, analyses.run_id));
@@ -149,6 +154,7 @@ function summaryOf(row: SqlRow): AnalysisSummary {
     created_at: textOf(row, "created_at"),
     completed_at: textOrNull(row, "completed_at"),
     processing_ms: numberOrNull(row, "processing_ms"),
+    cost_usd: textOrNull(row, "cost_usd"),
   };
 }
 

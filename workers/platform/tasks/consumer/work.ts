@@ -45,11 +45,13 @@ export async function work(
     ) {
       const own = running.get(task.tid) ?? new AbortController();
       const signal = AbortSignal.any([stop.signal, own.signal]);
+      const from = ports.now();
       const outcome = own.signal.aborted
         ? CANCELED
         : await attempt({ ports, operator, assignment, config, task, signal, own });
       running.delete(task.tid);
-      results.push(reportOf(task, outcome));
+      const ms = Math.max(0, Math.round(ports.now() - from));
+      results.push({ ...reportOf(task, outcome), ms });
     }
   };
   await Promise.all(Array.from({ length: Math.min(RUNNER_CONCURRENCY, waiting.length) }, lane));
