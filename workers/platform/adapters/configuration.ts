@@ -41,6 +41,8 @@ export interface Configuration {
   readonly providers: readonly ProviderSetting[];
   /** Origins of other sites whose pages may call the API, without cookies [AP11]. */
   readonly corsOrigins: ReadonlySet<string>;
+  /** Proxies in front of an installation outside Cloudflare, whose X-Forwarded-For is believed; 0 believes none [RL3]. */
+  readonly trustProxy: number;
   /** Where metrics are sent each minute; undefined sends none. */
   readonly otlp: Otlp | undefined;
   /** Which addresses of the outside may be called, and who looks up their names. */
@@ -116,6 +118,11 @@ const Settings = z.object({
   LAUNCHER_TOKEN: z.string().min(1).optional(),
   DEFAULT_TIER: z.enum(["free", "starter", "pro", "enterprise", "self_hosted"]).default("starter"),
   CORS_ORIGINS: Origins,
+  TRUST_PROXY: z
+    .string()
+    .regex(/^\d$/, "must be the number of proxies, 0 to 9")
+    .default("0")
+    .transform(Number),
   OTEL_EXPORTER_OTLP_ENDPOINT: z
     .union([z.literal(""), z.url({ protocol: /^https?$/ })])
     .default(""),
@@ -134,13 +141,19 @@ const Settings = z.object({
     .default(""),
 });
 
+/** Cloudflare says who called, and a client could write the other header as it likes. */
+const NotBehindProxies = Settings.refine(
+  ({ ENVIRONMENT, TRUST_PROXY }) => ENVIRONMENT === "local" || TRUST_PROXY === 0,
+  { path: ["TRUST_PROXY"], message: "must be 0 on Cloudflare" },
+);
+
 const parsed = new WeakMap<object, Configuration>();
 
 /** @throws when a setting is missing or wrong; the message names settings, never values */
 export function configurationOf(env: Env): Configuration {
   const known = parsed.get(env);
   if (known !== undefined) return known;
-  const settings = Settings.safeParse(env);
+  const settings = NotBehindProxies.safeParse(env);
   if (!settings.success) {
     const wrong = settings.error.issues.map((issue) => `${issue.path.join(".")} ${issue.message}`);
     throw new Error(`configuration: ${wrong.join("; ")}`);
@@ -164,6 +177,7 @@ export function configurationOf(env: Env): Configuration {
     defaultTier: data.DEFAULT_TIER,
     providers: signIn.providers,
     corsOrigins: data.CORS_ORIGINS,
+    trustProxy: data.TRUST_PROXY,
     otlp:
       data.OTEL_EXPORTER_OTLP_ENDPOINT === ""
         ? undefined

@@ -1,5 +1,6 @@
 /** The address a request came from, and the network it counts for [RL3]. */
 import ipaddr from "ipaddr.js";
+import { configurationOf } from "../adapters/configuration.ts";
 import type { AppContext } from "./plumbing.ts";
 
 /**
@@ -9,9 +10,21 @@ import type { AppContext } from "./plumbing.ts";
 const HEADER = "cf-connecting-ip";
 const IPV6_PREFIX_PARTS = 4;
 
-/** The address as it was told; null when none was, or none that is one. */
-export const clientIpOf = (c: AppContext): string | null =>
-  oneFormOf(c.req.header(HEADER)?.trim() ?? "");
+/** Each proxy adds the address it was called from at its right end. */
+const FORWARDED = "x-forwarded-for";
+
+/**
+ * The address as it was told; null when none was, or none that is one. Behind TRUST_PROXY proxies of an installation
+ * outside Cloudflare it is what the outermost of them saw: everything left of that is the client's invention.
+ */
+export function clientIpOf(c: AppContext): string | null {
+  const { trustProxy } = configurationOf(c.env);
+  const told = trustProxy === 0 ? undefined : hopOf(c.req.header(FORWARDED) ?? "", trustProxy);
+  return oneFormOf(told ?? c.req.header(HEADER)?.trim() ?? "");
+}
+
+/** The entry `hops` from the right; undefined when fewer proxies were passed. */
+const hopOf = (list: string, hops: number): string | undefined => list.split(",").at(-hops)?.trim();
 
 /** Six zero groups in front: an address of the times before IPv6 had addresses of its own, nobody's today. */
 const COMPATIBLE_PARTS = 6;
