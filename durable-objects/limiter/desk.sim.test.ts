@@ -81,3 +81,20 @@ test("[US8] a cap that was used up last month refuses nothing in the next, thoug
   now += 31_000;
   expect(await verdict()).toBe("spend_cap_reached");
 });
+
+test("[RL1] a clock that was hours ahead and was set right does not stop the windows, restarted or not", async () => {
+  const right = now;
+  read = async () => ({ ...CONFIG, key_minute: 2 });
+  const three = async (): Promise<string[]> => [await verdict(), await verdict(), await verdict()];
+  const full = ["admitted", "admitted", "rate_limited"];
+  now = right + 8 * 3_600_000;
+  expect(await three()).toEqual(full);
+  now = right;
+  expect(await three()).toEqual(full);
+  now = right + 61_000;
+  expect(await three()).toEqual(full);
+  desk = open();
+  expect(await verdict()).toBe("rate_limited");
+  now = right + 2 * 61_000;
+  expect(await three()).toEqual(full);
+});

@@ -6,6 +6,7 @@ import { WINDOW_BUCKETS } from "./machine/admit.ts";
 import {
   emptyState,
   HOUR_MS,
+  laterOf,
   monthOf,
   SECOND_MS,
   type Reservation,
@@ -78,11 +79,12 @@ export class LimiterStore {
     const [latest] = this.#db.all(
       "select max(coalesce((select max(second) from buckets), 0) * 1000, coalesce((select max(month) from months), 0), coalesce((select max(hour) from totals), 0))",
     );
-    const state = emptyState(Math.max(now, number(latest?.[0])));
-    const oldest = Math.floor(state.clock / SECOND_MS) - WINDOW_BUCKETS + 1;
+    const state = emptyState(laterOf(number(latest?.[0]), now));
+    const newest = Math.floor(state.clock / SECOND_MS);
     const buckets = this.#db.all(
-      "select subject, second, used from buckets where second >= ? order by second",
-      oldest,
+      "select subject, second, used from buckets where second between ? and ? order by second",
+      newest - WINDOW_BUCKETS + 1,
+      newest,
     );
     for (const [subject, second, used] of buckets) {
       const name = text(subject);
@@ -235,10 +237,10 @@ export class LimiterStore {
   /** Deletes what no answer depends on any more. */
   prune(now: Instant, totals: readonly TotalName[]): void {
     this.#db.transaction(() => {
-      this.#db.run(
-        "delete from buckets where second < ?",
-        Math.floor(now / SECOND_MS) - WINDOW_BUCKETS,
-      );
+      // Seconds that lie ahead are those of a clock that was wrong.
+      const newest = Math.floor(now / SECOND_MS);
+      const oldest = newest - WINDOW_BUCKETS;
+      this.#db.run("delete from buckets where second < ? or second > ?", oldest, newest);
       this.#db.run("delete from months where month < ?", monthOf(now - HOUR_MS));
       this.#db.run("delete from seen where at <= ?", now - SEEN_MS);
       this.#db.run("delete from reservations where ended_at <= ?", now - SEEN_MS);

@@ -3,6 +3,7 @@ import type { Instant } from "../../../workers/platform/model.ts";
 import { MAX_METERS, type Meter } from "../../../workers/platform/usage/model.ts";
 import {
   HOUR_MS,
+  laterOf,
   monthOf,
   type Counter,
   type MonthUse,
@@ -55,9 +56,12 @@ export function flush(state: State): Write[] {
   return writes;
 }
 
-/** Moves the clock on, never back; a new month starts at nothing. */
+/** Moves the clock on, never back unless it was hours ahead; a new month starts at nothing. */
 export function advance(state: State, now: Instant): Instant {
-  state.clock = Math.max(state.clock, now);
+  const at = laterOf(state.clock, now);
+  // Seconds of a wrong clock lie ahead: they would never leave their windows.
+  if (at < state.clock) forgetWindows(state);
+  state.clock = at;
   const month = monthOf(state.clock);
   if (month !== state.month) {
     for (const use of state.months.values()) state.ahead.delete(use);
@@ -65,6 +69,12 @@ export function advance(state: State, now: Instant): Instant {
     state.month = month;
   }
   return state.clock;
+}
+
+function forgetWindows(state: State): void {
+  for (const { buckets } of state.windows.values())
+    for (const bucket of buckets.values()) state.ahead.delete(bucket);
+  state.windows.clear();
 }
 
 export function monthUse(state: State, meter: Meter): MonthUse {

@@ -49,7 +49,7 @@ export interface Reservation {
 }
 
 export interface State {
-  /** The latest time seen: it never goes back, whatever the machine's clock does [RL1]. */
+  /** The latest time seen: it never goes back, unless it was hours ahead [RL1]. */
   clock: Instant;
   /** First millisecond of the calendar month (UTC) that `months` counts. */
   month: Instant;
@@ -78,6 +78,13 @@ export type Write =
     }
   | { readonly table: "totals"; readonly total: Omit<Total, "stored"> }
   | { readonly table: "reservations"; readonly reservation: Reservation };
+
+/** A clock that was this far ahead of the one of now was wrong. */
+const AHEAD_MS_MAX = HOUR_MS;
+
+/** The later of the two; but holding on to a wrong clock would stop every window until time has caught up with it. */
+export const laterOf = (seen: Instant, now: Instant): Instant =>
+  seen - now > AHEAD_MS_MAX ? now : Math.max(seen, now);
 
 export const emptyState = (now: Instant): State => ({
   clock: now,
