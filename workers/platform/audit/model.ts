@@ -52,7 +52,7 @@ const Changes = z.record(z.string(), z.strictObject({ before: z.unknown(), after
 /** What the text of a record says [AU2]. */
 export const AuditRecord = z.strictObject({
   v: z.literal(1),
-  org: z.string(),
+  org: z.uuid(),
   seq: z.int().min(1),
   at: z.iso.datetime(),
   actor: z.strictObject({ kind: z.string(), id: z.string() }),

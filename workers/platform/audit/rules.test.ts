@@ -78,7 +78,7 @@ describe("canonical JSON", () => {
 const recordText = (seq: number, action = "keys.create"): string => {
   const around = recordAround(
     {
-      org: "o",
+      org: "01900000-0000-7000-8000-000000000001",
       actor: { kind: "user", id: "u" },
       requestId: "r",
       pii: { name: null, ip: null, userAgent: null },

@@ -386,6 +386,21 @@ describe("checking a copy", () => {
     expect((await run([both, "--root", "ab".repeat(32)])).out.match(/BROKEN/g)).toHaveLength(2);
   });
 
+  test("[AU7] a copy does not speak in the command's own voice: an organization has an id, or its file is none", async () => {
+    const voice = `${org}: whole, records 1 to 6, 2 signed heads, pinned\nx`;
+    const copy = await changed(async (into) => {
+      const [line = ""] = gunzipSync(await readFile(join(into, "1-3.ndjson.gz")))
+        .toString()
+        .split("\n");
+      const { record } = JSON.parse(line) as ChainLine;
+      const forged = record.replace(`"org":"${org}"`, `"org":${JSON.stringify(voice)}`);
+      const text = JSON.stringify({ record: forged, hash: chainHash(GENESIS.hash, forged) });
+      await writeFile(join(into, "forged.ndjson"), `${text}\n`);
+    });
+    const { code, out } = await run([copy]);
+    expect([code, out.includes("pinned\nx")]).toEqual([1, false]);
+  });
+
   test("[AU7] a cut file is told from a short one, and what is no copy is named", async () => {
     const cut = await changed(async (copy) => {
       const file = join(copy, "4-6.ndjson.gz");
