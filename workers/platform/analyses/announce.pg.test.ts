@@ -60,10 +60,12 @@ interface Analysis {
   readonly run_id: string;
 }
 
-async function upload(query = "", prefer = "wait=5"): Promise<Analysis> {
+const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+async function upload(query = "", prefer = "wait=5", traceparent?: string): Promise<Analysis> {
   const answer = await owner.send(`/api/v1/analyses${query}`, {
     method: "POST",
-    headers: { prefer },
+    headers: { prefer, ...(traceparent === undefined ? {} : { traceparent }) },
     body: LOG,
   });
   return (await answer.json()) as Analysis;
@@ -127,8 +129,8 @@ test("[WH11] an analysis whose log is gone is told as failed, with the code", as
   ]);
 });
 
-test("[WH11] an analysis whose run failed without a word is told as failed, once", async () => {
-  const { id, run_id } = await upload("", "respond-async");
+test("[WH11] [AP9] an analysis whose run failed without a word is told as failed, once, in the trace of its request", async () => {
+  const { id, run_id } = await upload("", "respond-async", TRACE);
   await platform.sql.transaction({ org: owner.orgId }, async (tx) => {
     await tx.query(
       `insert into platform.runs (org_id, id, dag_id, status, mode, total, succeeded, failed, canceled, open, created_at, ended_at, change)
@@ -146,6 +148,9 @@ test("[WH11] an analysis whose run failed without a word is told as failed, once
   expect(heard()).toMatchObject([
     { type: "analysis.failed", data: { analysis_id: id, error_code: "analysis_failed" } },
   ]);
+  const [told] = await platform.db.as("superuser")`
+    select traceparent from platform.deliveries where subject = ${`analysis:${id}`}`;
+  expect(told?.["traceparent"]).toBe(TRACE);
 });
 
 test("[WH11] an analysis that was deleted meanwhile is told by nobody", async () => {

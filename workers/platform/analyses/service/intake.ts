@@ -161,8 +161,9 @@ export async function startRun(ports: AnalysisPorts, wish: RunWish): Promise<Res
     traceparent: wish.traceparent,
   });
   if (!emitted.ok) return emitted;
-  await sql.transaction({ org: wish.orgId }, (tx) => setRun(tx, wish.id, emitted.value.run_id));
-  return done(emitted.value.run_id);
+  const run = { id: emitted.value.run_id, traceparent: wish.traceparent };
+  await sql.transaction({ org: wish.orgId }, (tx) => setRun(tx, wish.id, run));
+  return done(run.id);
 }
 
 export interface LogBody {

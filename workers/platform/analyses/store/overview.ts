@@ -1,5 +1,5 @@
 /** Figures of the last day, and the rows that background work looks for. */
-import { numberOf, textOf } from "../../adapters/rows.ts";
+import { numberOf, textOf, textOrNull } from "../../adapters/rows.ts";
 import type { Tx } from "../../adapters/sql.ts";
 import type { Instant } from "../../model.ts";
 import { LOG_KEPT_MS } from "./rows.ts";
@@ -54,17 +54,25 @@ export async function orphans(tx: Tx, before: Instant): Promise<readonly string[
   return rows.map((row) => textOf(row, "id"));
 }
 
+export interface FailedRun {
+  readonly id: string;
+  readonly runId: string;
+  /** Of the request that started the run. */
+  readonly traceparent: string | undefined;
+}
+
 /** Analyses whose run failed since `since` without a word of their own. */
-export async function failedByRun(
-  tx: Tx,
-  since: Instant,
-): Promise<readonly { readonly id: string; readonly runId: string }[]> {
+export async function failedByRun(tx: Tx, since: Instant): Promise<readonly FailedRun[]> {
   const rows = await tx.query(
-    `select a.id, a.run_id from platform.analyses a join platform.runs r on r.org_id = a.org_id and r.id = a.run_id
+    `select a.id, a.run_id, a.traceparent from platform.analyses a join platform.runs r on r.org_id = a.org_id and r.id = a.run_id
      where r.status = 'failed' and r.ended_at >= $1 and a.status in ('pending', 'processing') order by r.ended_at limit 500`,
     [iso(since)],
   );
-  return rows.map((row) => ({ id: textOf(row, "id"), runId: textOf(row, "run_id") }));
+  return rows.map((row) => ({
+    id: textOf(row, "id"),
+    runId: textOf(row, "run_id"),
+    traceparent: textOrNull(row, "traceparent") ?? undefined,
+  }));
 }
 
 /** Up to 500 logs that have been kept long enough, whatever became of them; the keys are to be deleted after the transaction. */

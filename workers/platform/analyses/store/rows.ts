@@ -53,11 +53,16 @@ export async function insertAnalysis(tx: Tx, analysis: NewAnalysis): Promise<voi
   );
 }
 
-export async function setRun(tx: Tx, id: string, runId: string): Promise<void> {
-  await tx.query("update platform.analyses set run_id = $2 where id = $1 and run_id is null", [
-    id,
-    runId,
-  ]);
+export async function setRun(
+  tx: Tx,
+  id: string,
+  run: { readonly id: string; readonly traceparent: string | undefined },
+): Promise<void> {
+  await tx.query(
+    `update platform.analyses set run_id = $2, traceparent = $3
+     where id = $1 and (run_id is null or run_id = $2)`,
+    [id, run.id, run.traceparent ?? null],
+  );
 }
 
 /** Size and hash of the log as it was stored. */
@@ -172,7 +177,7 @@ export async function failAnalysis(
 /** Back to `pending` for another run. */
 export async function resetAnalysis(tx: Tx, id: string): Promise<void> {
   await tx.query(
-    `update platform.analyses set status = 'pending', run_id = null, result = null, error_code = null, error_message = null,
+    `update platform.analyses set status = 'pending', run_id = null, traceparent = null, result = null, error_code = null, error_message = null,
        completed_at = null, processing_ms = null
      where id = $1`,
     [id],
