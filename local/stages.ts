@@ -76,7 +76,7 @@ export const TEST_STAGES: readonly Stage[] = [
   { name: "e2e", budgetS: 80, work: [{ kind: "vitest", project: "e2e" }] },
   {
     name: "browser",
-    budgetS: 50,
+    budgetS: 150,
     work: [{ kind: "vitest", project: "browser" }],
     needsBrowser: true,
   },
@@ -93,7 +93,7 @@ export const CI_STAGES: readonly Stage[] = [
   },
   {
     name: "mutants",
-    budgetS: 270,
+    budgetS: 360,
     work: [{ kind: "reporter", run: ["node", "test/mutants/run.ts", "--junit"] }],
   },
   {
