@@ -117,3 +117,17 @@ test("[ID15] [S8] a session that ended after it was checked makes no key and no 
   } as const;
   expect(await rotateKey(ports, origin, rotation)).toMatchObject(refused);
 });
+
+test("[AU5] [ID25] who was erased stays without a name, though an access token still holds", async () => {
+  const person = await newMember(platform, owner.orgId, "viewer");
+  expect((await person.send("/api/v1/me", { method: "DELETE" })).status).toBe(204);
+  const renamed = await person.send("/api/v1/me", { ...post({ name: "Eve" }), method: "PATCH" });
+  expect(renamed.status).toBe(401);
+  const superuser = platform.db.as("superuser");
+  const [row] = await superuser`select name from platform.users where id = ${person.userId}`;
+  expect(row?.["name"]).toBe("erased");
+  const named = await superuser`
+    select 1 from platform.audit_pii p join platform.audit_log l using (org_id, seq)
+    where l.actor = ${`user:${person.userId}`} and p.actor_name is not null`;
+  expect(named).toHaveLength(0);
+});

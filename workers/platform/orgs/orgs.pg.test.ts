@@ -82,6 +82,10 @@ describe("making organizations", () => {
       expect(answer.status).toBe(201);
       expect(await (await send()).json()).toEqual(org);
       expect((await signIn(open, newcomer.userId)).orgId).toBe(org.id);
+      await open.db.as("superuser")`
+        update platform.users set status = 'disabled' where id = ${newcomer.userId}`;
+      const late = await newcomer.send("/api/v1/orgs", post({ name: "too late" }));
+      expect(await codeOf(late)).toEqual([403, "forbidden"]);
     } finally {
       await open.close();
     }

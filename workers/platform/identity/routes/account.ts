@@ -157,7 +157,7 @@ const accountOf = (c: AppContext): Account => {
 async function meOf(c: AppContext): Promise<Me | undefined> {
   const { principal, sql } = c.var;
   const profile = await profileOf(sql, principal.id);
-  if (profile === undefined) return undefined;
+  if (profile?.status !== "active") return undefined;
   const orgs = [...(await membershipsOf(sql, principal.id))];
   return {
     user: { id: profile.id, name: profile.name, email: profile.email },

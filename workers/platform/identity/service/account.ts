@@ -33,7 +33,7 @@ const inScope = <T>(
 export async function rename(ports: TokenPorts, account: Account, name: string): Promise<void> {
   await inScope(ports, account, async (tx) => {
     const before = await findProfile(tx, account.userId);
-    if (before === undefined || before.name === name) return;
+    if (before?.status !== "active" || before.name === name) return;
     await renameUser(tx, account.userId, name);
     // Names are personal: the chain says that it changed, not from what to what.
     await appendAudit(tx, {

@@ -6,7 +6,7 @@ import { assert, done, refuse, type Result } from "../../model.ts";
 import { PLATFORM_ORG_ID } from "../../tasks/rules.ts";
 import { PURGE_AFTER_MS, type AdminOrg, type Org } from "../model.ts";
 import { createOrg, type Acceptor } from "../service.ts";
-import { roleOf } from "../store/members.ts";
+import { readJoiner, roleOf } from "../store/members.ts";
 import { isDue } from "../store/purge.ts";
 import {
   lockOrg,
@@ -29,7 +29,10 @@ export interface FoundingWish {
   readonly tier: string;
 }
 
-/** An organization whose owner is the founder; a second try with the same id finds the first. Refusal: `name_taken`. */
+/**
+ * An organization whose owner is the founder; a second try with the same id finds the first.
+ * Refusals: `name_taken`, `forbidden` for a disabled user.
+ */
 export async function foundOrg(
   sql: Sql,
   founder: Acceptor,
@@ -39,6 +42,7 @@ export async function foundOrg(
   return sql.transaction({ org: wish.id, user: ownerId }, async (tx) => {
     const before = await readOrg(tx, wish.id);
     if (before !== undefined) return done(before);
+    if ((await readJoiner(tx, ownerId))?.active !== true) return refuse("forbidden");
     const made = await createOrg(tx, { ...wish, ownerId }, founder.at);
     if (!made.ok) return made;
     await appendAudit(tx, {
