@@ -135,6 +135,45 @@ browserTest(
   },
 );
 
+browserTest("[CN9] [ID26] whoever may change nobody leaves by themselves", async () => {
+  const page = await owner.newPage();
+  const alan = await join(page, "Operator", "Alan Turing");
+  await alan.page.goto(`${product.api}/o/acme/members`);
+  await alan.page.getByRole("button", { name: "Leave" }).click();
+  const dialog = alan.page.getByRole("dialog", { name: "Leave Acme?" });
+  expect(await dialog.getByRole("checkbox").count()).toBe(0);
+  await dialog.getByRole("button", { name: "Leave" }).click();
+  await alan.page.getByRole("heading", { name: "You belong to no organization" }).waitFor();
+  await page.goto(`${product.api}/o/acme/members`);
+  await rowOf(page, "Members", "Vera Rubin").waitFor();
+  expect(await rowOf(page, "Members", "Alan Turing").count()).toBe(0);
+  expect(alan.complaints).toEqual([]);
+  await alan.context.close();
+  await page.close();
+});
+
+browserTest(
+  "[CN9] [AU5] an account is deleted once its name is typed, and signs in nowhere",
+  async () => {
+    const page = await owner.newPage();
+    const mary = await join(page, "Developer", "Mary Shaw");
+    await mary.page.goto(`${product.api}/o/acme/account`);
+    await mary.page.getByRole("button", { name: "Delete my account" }).click();
+    const confirm = mary.page.getByRole("button", { name: "Delete it for good" });
+    expect(await confirm.getAttribute("aria-disabled")).toBe("true");
+    await mary.page.getByRole("dialog").getByRole("textbox").fill("Mary Shaw");
+    await confirm.click();
+    await mary.page.waitForURL("**/login*");
+    await mary.page.goto(`${product.api}/o/acme`);
+    await mary.page.waitForURL("**/login?return_to=*");
+    await page.goto(`${product.api}/o/acme/audit?action=members`);
+    await page.getByRole("table").getByRole("row").nth(1).waitFor();
+    expect(await page.getByText("Mary Shaw").count()).toBe(0);
+    await mary.context.close();
+    await page.close();
+  },
+);
+
 browserTest("[CN9] a used or revoked invitation says so, and asks for a new one", async () => {
   const page = await owner.newPage();
   const link = await invite(page, "Operator");
@@ -162,7 +201,6 @@ const FORBIDDEN: readonly (readonly [
   ["/members", "Invite", "POST", "/invitations", { role: "viewer" }],
   ["/members", /^Role of Ada/, "PATCH", "/members/{ada}", { role: "viewer" }],
   ["/members", /^Remove Ada/, "DELETE", "/members/{ada}"],
-  ["/members", "Leave", "DELETE", "/members/{me}"],
   ["/settings/org", "Save", "PATCH", "/org", { name: "Mine" }],
   ["/settings/org", "Delete", "DELETE", "/org"],
 ];
@@ -414,6 +452,7 @@ const PAGES: readonly (readonly [path: string, sign: string])[] = [
   ["/account", "Where you are signed in"],
   ["/account?dialog=org", "Create an organization"],
   ["/account?dialog=everywhere", "Sign out everywhere?"],
+  ["/account?dialog=delete", "Delete your account?"],
 ];
 
 // Two cores: a page waits for the network while axe reads another.

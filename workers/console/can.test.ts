@@ -77,6 +77,7 @@ test("[CN6] only a running run can be canceled", () => {
 
 const me = (role: Role, grants = ["members.read@**", "members.write@**"]) => ({
   grants,
+  user: { id: "u0", name: "Ada", email: null },
   org: { id: "o1", slug: "acme", name: "Acme", role },
 });
 const member = (role: Role) => ({ user_id: "u1", role });
@@ -111,6 +112,18 @@ test("[CN6] who may not change members reads which permission is missing, whoeve
     expect(
       whyNotMember(me("viewer", ["members.read@**"]), member(target), { act: "remove", owners: 1 }),
     ).toContain("members.write");
+});
+
+test.each([
+  ["viewer", 1, null],
+  ["developer", 1, null],
+  ["owner", 2, null],
+  ["owner", null, null],
+  ["owner", 1, "at least one owner"],
+] as const)("[CN6] [ID26] leaving as %s of %s owners: %s", (role, owners, reason) => {
+  const who = { user_id: "u0", role };
+  const why = whyNotMember(me(role, ["members.read@**"]), who, { act: "remove", owners });
+  expect(why).toEqual(reason === null ? null : expect.stringContaining(reason));
 });
 
 test("[CN6] owners that are not all known are left to the API", () => {

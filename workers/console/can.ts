@@ -52,12 +52,20 @@ interface MemberAct {
   readonly owners: number | null;
 }
 
+/** Leaving needs no permission [ID26]. */
+const whyNotLeave = (role: Role, owners: number | null): string | null =>
+  role === "owner" && (owners ?? 2) <= 1 ? LAST_OWNER : null;
+
+const LAST_OWNER = "An organization keeps at least one owner. Make somebody else an owner first.";
+
 /** Why a member cannot be changed or removed, or null: the permission, then the table the API refuses by [ID16] [ID17]. */
 export function whyNotMember(
-  me: Pick<Me, "grants" | "org">,
+  me: Pick<Me, "grants" | "org" | "user">,
   member: Pick<Member, "user_id" | "role">,
   wish: MemberAct,
 ): string | null {
+  if (wish.act === "remove" && member.user_id === me.user.id)
+    return whyNotLeave(member.role, wish.owners);
   const permission = whyNot(me.grants, "members.write", `members/${member.user_id}`);
   if (permission !== null) return permission;
   const wished = rolesOf(me.org.role, member.role, wish);
@@ -67,8 +75,7 @@ export function whyNotMember(
   const [refusal] = refusals;
   // While no role is chosen, one that is possible is enough.
   if (refusal === undefined || refusals.includes(undefined)) return null;
-  if (refusal === "last_owner")
-    return "An organization keeps at least one owner. Make somebody else an owner first.";
+  if (refusal === "last_owner") return LAST_OWNER;
   return member.role === "owner"
     ? "Only an owner may change or remove an owner."
     : `Nobody gives a role above their own; yours is ${me.org.role}.`;

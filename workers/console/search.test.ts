@@ -43,7 +43,8 @@ test("[CN1] a dialog of people and organizations is in the URL, with whom it is 
     dialog: "unlink",
     identity: "i1",
   });
-  expect(accountSearch({ dialog: "delete" })).toEqual({});
+  expect(accountSearch({ dialog: "invite" })).toEqual({});
+  expect(accountSearch({ dialog: "delete" })).toEqual({ dialog: "delete" });
   expect(settingsOrgSearch({ dialog: "delete" })).toEqual({ dialog: "delete" });
   expect(settingsOrgSearch({ dialog: ["delete"] })).toEqual({});
 });

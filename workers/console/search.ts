@@ -94,7 +94,7 @@ export interface AccountSearch {
 }
 
 const MEMBERS_DIALOGS = ["invite", "change", "remove", "revoke"] as const;
-const ACCOUNT_DIALOGS = ["org", "unlink", "everywhere"] as const;
+const ACCOUNT_DIALOGS = ["org", "unlink", "everywhere", "delete"] as const;
 
 export interface LoginSearch {
   readonly return_to?: string;

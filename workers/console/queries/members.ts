@@ -51,6 +51,10 @@ export const removeMember = (input: { readonly member: Member; readonly keepKeys
     ifMatch: input.member.version,
   });
 
+/** Leaves an organization in any role; the keys one made there are revoked [ID26]. */
+export const leaveOrg = (orgId: string) =>
+  api.call<undefined>("DELETE", `/me/memberships${pathOf(orgId)}`);
+
 export interface InvitationInput {
   readonly role: Role;
   readonly email?: string | undefined;

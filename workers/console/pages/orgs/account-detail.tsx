@@ -17,6 +17,7 @@ import { Button, ButtonLink } from "../../ui/button.tsx";
 import { Page, Section } from "../../ui/page.tsx";
 import { Tag } from "../../ui/state.tsx";
 import type { Me } from "../../wire.ts";
+import { AccountDelete } from "./account-delete.tsx";
 import { Identities } from "./account-identities.tsx";
 import { AccountName } from "./account-name.tsx";
 import { Sessions } from "./account-sessions.tsx";
@@ -60,6 +61,7 @@ export function AccountDetail() {
           ))}
         </ul>
       </Section>
+      <AccountDelete me={me} open={dialog === "delete"} close={close} />
       <EndEverywhere open={dialog === "everywhere"} close={close} />
       <OrgNew open={dialog === "org"} close={close} />
     </Page>

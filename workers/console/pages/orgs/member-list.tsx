@@ -32,8 +32,10 @@ export function MemberList() {
   const close = () => go({});
   const missing = whyNot(me.grants, "members.write", "members");
   const whole = cursor === undefined && page.next_cursor === null;
-  const chosen =
-    missing === null ? page.items.find((member) => member.user_id === search.member) : undefined;
+  const named = page.items.find((member) => member.user_id === search.member);
+  // Leaving takes no permission.
+  const leaving = search.dialog === "remove" && named?.user_id === me.user.id;
+  const chosen = missing === null || leaving ? named : undefined;
   const rows: Rows = {
     me,
     // On one page of many the owners beyond it are not known; the API then decides.
@@ -89,7 +91,7 @@ export function MemberList() {
 interface MemberDialogsProps {
   readonly me: Me;
   readonly search: MembersSearch;
-  /** Whom the URL names; undefined for who may not change members. */
+  /** Whom the URL names; undefined for who may not change members, unless they leave. */
   readonly chosen: Member | undefined;
   readonly owners: number | null;
   readonly close: () => void;

@@ -1,11 +1,12 @@
 /** The dialog that removes a member, or lets one leave: who loses what, and what becomes of their keys [CN9]. */
 import { useState } from "react";
 import { Check } from "../../forms/field.tsx";
+import { permits } from "../../can.ts";
 import { paths } from "../../paths.ts";
 import { useAction } from "../../queries/action.ts";
 import { useStartAnew } from "../../queries/anew.ts";
 import { keysKey } from "../../queries/keys.ts";
-import { membersKey, removeMember } from "../../queries/members.ts";
+import { leaveOrg, membersKey, removeMember } from "../../queries/members.ts";
 import { Confirm } from "../../ui/dialog.tsx";
 import { toastOk } from "../../ui/toast.tsx";
 import type { Me, Member } from "../../wire.ts";
@@ -29,8 +30,9 @@ export function MemberRemove({ me, target, close }: MemberRemoveProps) {
     keys,
     keepKeys,
   });
+  const manages = permits(me.grants, "members.write", "members");
   const remove = useAction({
-    run: removeMember,
+    run: (member: Member) => (manages ? removeMember({ member, keepKeys }) : leaveOrg(me.org.id)),
     // Whoever left may not read the lists again.
     changes: self ? [] : [membersKey, keysKey],
     quiet: true,
@@ -47,14 +49,14 @@ export function MemberRemove({ me, target, close }: MemberRemoveProps) {
       close={close}
       action={texts.action}
       run={() => {
-        if (target !== undefined) remove.mutate({ member: target, keepKeys });
+        if (target !== undefined) remove.mutate(target);
       }}
       keep="Cancel"
       pending={remove.isPending}
       error={remove.error}
       consequences={texts.consequences}
     >
-      {keys?.length === 0 ? null : (
+      {keys?.length === 0 || !manages ? null : (
         <Check label="Keep the keys working" checked={keepKeys} change={setKeepKeys}>
           <span className="text-soft"> · for keys that CI or scripts of the team use</span>
         </Check>

@@ -4,7 +4,7 @@ import type { Column } from "../../table/table.tsx";
 import { Tag } from "../../ui/state.tsx";
 import { Time } from "../../ui/time.tsx";
 import type { LimitState } from "../../wire.ts";
-import { amount, LIMITS, shareOf } from "./meters.ts";
+import { amount, eachOf, LIMITS, shareOf } from "./meters.ts";
 
 export function LimitList({ limits }: { limits: readonly LimitState[] }) {
   return <Table label="Limits" columns={COLUMNS} rows={limits} rowKey={(limit) => limit.name} />;
@@ -12,8 +12,7 @@ export function LimitList({ limits }: { limits: readonly LimitState[] }) {
 
 const text = (limit: LimitState, value: number): string => amount(value, LIMITS[limit.name].unit);
 
-/** A limit of one thing, not of a sum: nothing adds up to it. */
-const counts = ({ name }: LimitState): boolean => name !== "log_bytes_max";
+const counts = ({ name }: LimitState): boolean => eachOf(name) === null;
 
 const COLUMNS: readonly Column<LimitState>[] = [
   {
@@ -37,7 +36,12 @@ const COLUMNS: readonly Column<LimitState>[] = [
   {
     name: "Used",
     right: true,
-    cell: (limit) => (counts(limit) ? text(limit, limit.used) : <None />),
+    cell: (limit) =>
+      counts(limit) ? (
+        text(limit, limit.used)
+      ) : (
+        <span className="text-faint">{eachOf(limit.name)}</span>
+      ),
   },
   {
     name: "Reserved",

@@ -1,7 +1,7 @@
 /** Amounts, shares of limits and months. */
 import { expect, test } from "vitest";
 import type { UsageRow } from "../../wire.ts";
-import { amount, daysOf, lastMonths, meterOf, money, niceTop, shareOf } from "./meters.ts";
+import { amount, daysOf, eachOf, lastMonths, meterOf, money, niceTop, shareOf } from "./meters.ts";
 
 test.each([
   ["0", "$0.00"],
@@ -9,10 +9,14 @@ test.each([
   ["12.5", "$12.50"],
   ["1234.560000000", "$1,234.56"],
   ["4.103200000", "$4.10"],
-  ["0.426000000", "$0.4260"],
+  ["0.426000000", "$0.43"],
+  ["0.010000000", "$0.01"],
+  ["0.009990000", "$0.01"],
+  ["0.005000000", "$0.005"],
+  ["0.000100000", "$0.0001"],
   ["0.000021000", "< $0.0001"],
   ["0.001200000", "$0.0012"],
-])("%s US dollars read %s", (usd, text) => {
+])("[CN27] %s US dollars read %s", (usd, text) => {
   expect(money(usd)).toBe(text);
 });
 
@@ -38,6 +42,14 @@ test.each([
   [5, 5, null, null],
 ] as const)("[CN12] %i used and %i reserved of %s", (used, reserved, limit, share) => {
   expect(shareOf(used, reserved, limit)).toEqual(share);
+});
+
+test("[CN27] a limit per key or per log says so, in place of what is used", () => {
+  expect([
+    eachOf("requests_per_minute"),
+    eachOf("log_bytes_max"),
+    eachOf("requests_per_month"),
+  ]).toEqual(["per key", "per log", null]);
 });
 
 test("the last twelve months go back across the year", () => {

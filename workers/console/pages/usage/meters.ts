@@ -41,16 +41,24 @@ export const LIMITS = {
   log_bytes_max: { label: "Size of one log", unit: "bytes" },
 } as const satisfies Record<LimitName, MeterWords>;
 
+const EACH: Partial<Record<LimitName, string>> = {
+  requests_per_minute: "per key",
+  log_bytes_max: "per log",
+};
+
+/** What a limit of one thing is per, in place of what is used: nothing adds up to it. Null for a limit of a sum. */
+export const eachOf = (name: LimitName): string | null => EACH[name] ?? null;
+
 /** An amount in its unit: `31,200`, `1.5 GB`, `4.2 s`. */
 export const amount = (value: number, unit: Unit): string =>
   ({ count, bytes, ms: duration })[unit](value);
 
-/** Cents from a dollar on, below it four digits, so that small costs differ; the API sends decimal text. */
+/** Cents; below one cent at most four digits, so that small costs differ. The API sends decimal text. */
 export function money(usd: string): string {
-  const [whole = "0", fraction = ""] = usd.split(".");
-  const small = Number(whole) === 0 && /[1-9]/.test(fraction);
-  if (small && /^0{4}/.test(fraction)) return "< $0.0001";
-  return `$${Number(whole).toLocaleString("en-US")}.${fraction.slice(0, small ? 4 : 2).padEnd(small ? 4 : 2, "0")}`;
+  const dollars = Number(usd);
+  if (dollars > 0 && dollars < 0.000_1) return "< $0.0001";
+  const maximumFractionDigits = dollars < 0.01 ? 4 : 2;
+  return `$${dollars.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits })}`;
 }
 
 export interface Share {
