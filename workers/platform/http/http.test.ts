@@ -163,7 +163,7 @@ describe("requests", () => {
     );
   });
 
-  test("[RL5] paths that are not in normal form name nothing", async () => {
+  test("[S7] [RL5] paths that are not in normal form name nothing (GHSA-x732-6j76-qmhm)", async () => {
     for (const path of [
       "//api/v1/me",
       "/api//v1/me",

@@ -164,7 +164,7 @@ describe("shield", () => {
     expect(elsewhere.status).toBe(401);
   });
 
-  test("[RL3] rotating through the addresses of an IPv6 /64 gains nothing (S7, CVE-2026-45364)", async () => {
+  test("[S7] [RL3] rotating through the addresses of an IPv6 /64 gains nothing (CVE-2026-45364)", async () => {
     platform.clock.now += MINUTE_MS;
     const statuses: number[] = [];
     for (let n = 0; n <= SHIELD.failed.limit; n += 1) {
