@@ -5,7 +5,7 @@ import type { Instant } from "../../model.ts";
 import { endAllFamilies } from "./families.ts";
 
 /** The name of whoever was erased. */
-export const ERASED_NAME = "erased";
+const ERASED_NAME = "erased";
 
 /** Organizations in which something names the scope's user or works in their name. */
 export async function orgsOfOwnTraces(tx: Tx): Promise<readonly string[]> {
