@@ -64,14 +64,14 @@ export const TEST_STAGES: readonly Stage[] = [
     // The linter of the API document reports home and looks for updates by default; a check does neither.
     env: { REDOCLY_TELEMETRY: "off", REDOCLY_SUPPRESS_UPDATE_NOTICE: "true" },
   },
-  { name: "core", budgetS: 50, work: [{ kind: "vitest", project: "core" }] },
+  { name: "core", budgetS: 40, work: [{ kind: "vitest", project: "core" }] },
   {
     name: "sim",
-    budgetS: 60,
+    budgetS: 40,
     work: [{ kind: "vitest", project: "sim" }],
     env: { SIM_SEEDS: SIM_SEEDS.test },
   },
-  { name: "workerd", budgetS: 90, work: [{ kind: "vitest", project: "workerd" }] },
+  { name: "workerd", budgetS: 50, work: [{ kind: "vitest", project: "workerd" }] },
   { name: "pg", budgetS: 80, work: [{ kind: "vitest", project: "pg" }] },
   { name: "e2e", budgetS: 80, work: [{ kind: "vitest", project: "e2e" }] },
   {

@@ -23,7 +23,7 @@ export const unlinkIdentity = (id: string) =>
   api.call<undefined>("DELETE", `/me/identities${pathOf(id)}`);
 
 /** Erases the user everywhere [AU5]. @throws ApiError `reauth_required` after ten minutes, `last_owner` */
-export const deleteMe = (_: undefined) => api.call<undefined>("DELETE", "/me");
+export const deleteMe = () => api.call<undefined>("DELETE", "/me");
 
 /** Ends every session of the user and revokes the keys they made [ID15]. */
 export const revokeAll = (_: undefined, idempotencyKey: string) =>
