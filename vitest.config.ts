@@ -29,6 +29,10 @@ const TEST_BINDINGS = {
   PLANE_TOKEN: TEST_KEY,
 };
 
+/** Files that start the product for a test or two; `npm test` leaves them to CI. */
+const CI_BROWSER_FILES = ["docs", "huge-log", "sign-in-sites"].map(
+  (name) => `test/browser/${name}.browser.ts`,
+);
 const EXCLUDED = [...configDefaults.exclude, "**/dist/**", "**/fixtures/**"];
 /** Tests of the house itself: its rules, its shape, its mutants. They belong to the stage `check`. */
 const HOUSE = ["test/architecture/**/*.test.ts", "test/mutants/**/*.test.ts"];
@@ -90,7 +94,14 @@ export default defineConfig({
         },
       },
       { plugins, test: { ...launched("e2e", 3), testTimeout: 120_000 } },
-      { plugins, test: { ...launched("browser", 4), testTimeout: 120_000 } },
+      {
+        plugins,
+        test: {
+          ...launched("browser", 4),
+          exclude: [...EXCLUDED, ...(process.env["BROWSER"] === "short" ? CI_BROWSER_FILES : [])],
+          testTimeout: 120_000,
+        },
+      },
       { plugins, test: { ...launched("kill", 5), testTimeout: 600_000 } },
     ],
   },

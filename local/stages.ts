@@ -78,6 +78,7 @@ export const TEST_STAGES: readonly Stage[] = [
     name: "browser",
     budgetS: 150,
     work: [{ kind: "vitest", project: "browser" }],
+    env: { BROWSER: "short" },
     needsBrowser: true,
   },
 ];
@@ -86,31 +87,37 @@ export const CI_STAGES: readonly Stage[] = [
   { name: "clone", budgetS: 60, work: [{ kind: "clone" }] },
   { name: "test", budgetS: BUDGET_S.test, work: [{ kind: "npm-test" }] },
   {
+    name: "browser-ci",
+    budgetS: 240,
+    work: [{ kind: "vitest", project: "browser" }],
+    needsBrowser: true,
+  },
+  {
     name: "sim-ci",
-    budgetS: 150,
+    budgetS: 120,
     work: [{ kind: "vitest", project: "sim" }],
     env: { SIM_SEEDS: SIM_SEEDS.ci },
   },
   {
     name: "mutants",
-    budgetS: 360,
+    budgetS: 330,
     work: [{ kind: "reporter", run: ["node", "test/mutants/run.ts", "--junit"] }],
   },
   {
     name: "fuzz",
-    budgetS: 90,
+    budgetS: 40,
     work: [{ kind: "paths", paths: ["test/contract/fuzz.pg.test.ts"] }],
     env: { FUZZ_RUNS: FUZZ_RUNS.ci },
   },
-  { name: "kill", budgetS: 150, work: [{ kind: "vitest", project: "kill" }] },
+  { name: "kill", budgetS: 130, work: [{ kind: "vitest", project: "kill" }] },
   {
     name: "docs",
-    budgetS: 120,
+    budgetS: 20,
     work: [{ kind: "reporter", run: ["node", "test/docs/run.ts", "--junit"] }],
   },
   {
     name: "bench",
-    budgetS: 90,
+    budgetS: 80,
     work: [
       {
         kind: "commands",

@@ -26,6 +26,14 @@ if (executablePath === undefined) {
 /** Whether the tests of a file can run at all. */
 export const found = executablePath !== undefined;
 
+/** In `npm test` one look at each page has to do; CI and a run of one file look at all of it. */
+export const short = process.env["BROWSER"] === "short";
+
+/** Of the pages of a table those that are looked at: a name with a comma tells a state of a page shown before. */
+export const looks = <T extends readonly [name: string, ...rest: unknown[]]>(
+  pages: readonly T[],
+): readonly T[] => (short ? pages.filter(([name]) => !/[,?]/.test(name)) : pages);
+
 /** `test` where a browser was found; elsewhere the test is counted as skipped. */
 export const browserTest = test.skipIf(!found);
 

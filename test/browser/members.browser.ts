@@ -6,6 +6,7 @@ import {
   axeFindings,
   browserTest,
   found,
+  looks,
   openWindow,
   setUp,
   startBrowser,
@@ -456,7 +457,7 @@ const PAGES: readonly (readonly [path: string, sign: string])[] = [
 ];
 
 // Two cores: a page waits for the network while axe reads another.
-test.skipIf(!found).each(PAGES)(
+test.skipIf(!found).each(looks(PAGES))(
   "[CN1] [CN23] %s: no error, axe clean in light and dark, 360 px wide",
   { concurrent: true },
   async (path, sign) => {

@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launch, type Launch } from "../launcher.ts";
-import { axeFindings, found, openWindow, setUp, startBrowser, watch } from "./chromium.ts";
+import { axeFindings, found, looks, openWindow, setUp, startBrowser, watch } from "./chromium.ts";
 import { failedTestLog } from "./logs.ts";
 
 let product: Launch;
@@ -63,7 +63,7 @@ afterAll(async () => {
 });
 
 // Two cores: a page waits for the network while axe reads another.
-test.skipIf(!found).each(PAGES)(
+test.skipIf(!found).each(looks(PAGES))(
   "[CN1] [CN2] [CN23] %s: by its URL, no error, axe clean in light and dark, 360 px wide",
   { concurrent: true },
   async (_name, path, heading) => {
